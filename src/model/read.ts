@@ -1,0 +1,24 @@
+import type { Resource } from './cluster.ts'
+
+/**
+ * What a layer wants to be read. Observe, snapshot, the RBAC we ask for and `skipped` findings derive from the union of these.
+ * `on` says which nodes: all, or those that run a control plane.
+ */
+export type Read =
+  | { readonly kind: 'list'; readonly resource: Resource }
+  | { readonly kind: 'config-map'; readonly namespace: string; readonly name: string }
+  | { readonly kind: 'file'; readonly path: string; readonly on: 'all' | 'control-planes' }
+  /** Shell pattern for files in one folder, e.g. `/etc/sysctl.d/*.conf`. */
+  | { readonly kind: 'files'; readonly pattern: string; readonly on: 'all' | 'control-planes' }
+  /** addresses, routes, the net.* sysctls of forwarding and router advertisements, kubelet's arguments, kernel, manifests */
+  | { readonly kind: 'network'; readonly on: 'all' | 'control-planes' }
+
+/** What a gate wants read afresh before it judges. Narrow: it is asked again every second. */
+export type FreshRead =
+  | { readonly kind: 'list'; readonly resource: Resource; readonly namespace?: string; readonly labelSelector?: string }
+  | { readonly kind: 'object'; readonly resource: Resource; readonly namespace?: string; readonly name: string }
+  | { readonly kind: 'pods'; readonly namespace?: string; readonly labelSelector?: string }
+  | { readonly kind: 'node'; readonly node: string; readonly paths?: readonly string[] }
+  | { readonly kind: 'api-server'; readonly node: string; readonly askDualStack: boolean }
+  /** TCP connections opened from a node: `[fd00::1]:8080` */
+  | { readonly kind: 'reach'; readonly node: string; readonly addresses: readonly string[] }

@@ -1,0 +1,11 @@
+import { defineConfig } from 'tsdown'
+
+export default defineConfig({
+  entry: { cli: 'src/cli/main.ts', complete: 'src/cli/complete.ts', index: 'src/app/index.ts' },
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  dts: { entry: ['src/app/index.ts'] },
+  fixedExtension: false,
+  clean: true,
+})
