@@ -65,6 +65,11 @@ export interface Pod {
   readonly image: string
   /** `metadata.labels['pod-template-generation' | 'controller-revision-hash' | 'pod-template-hash']`, whichever is there. */
   readonly revision: string | undefined
+  /**
+   * Why a container waits instead of running, from status.containerStatuses (init containers too): `<reason>: <message>` of the first such
+   * one, e.g. `CrashLoopBackOff: back-off 20s restarting failed container=…`. Absent: none waits.
+   */
+  readonly waiting?: string
   /** kubernetes.io annotations we read, e.g. cni.projectcalico.org/ipFamilies; undefined when none is there */
   readonly annotations: Readonly<Record<string, string>> | undefined
 }
