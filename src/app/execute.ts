@@ -1,0 +1,153 @@
+import { ConflictError, RefusedError, StoppedError } from '../base/errors.ts'
+import type { Cluster } from '../model/cluster.ts'
+import type { Event } from '../model/event.ts'
+import type { Goal } from '../model/goal.ts'
+import type { Layer } from '../model/layer.ts'
+import type { Plan } from '../model/plan.ts'
+import { observe } from '../observe/live.ts'
+import { refresh } from '../observe/refresh.ts'
+import { makePlan } from '../plan/make.ts'
+import { directionOf, type PastRun, targetKey } from '../plan/restore.ts'
+import { describe } from '../run/drive.ts'
+import { inspect } from '../run/inspect.ts'
+import { journalFolder, newRun, openJournal, readRuns, unfinished } from '../run/journal.ts'
+import { run } from '../run/run.ts'
+import { swapSettings } from '../run/swap.ts'
+import { acquireLock } from '../world/own/lease.ts'
+import type { World } from '../world/ports.ts'
+
+export interface Execute {
+  readonly world: World
+  readonly layers: readonly Layer[]
+  readonly direction: Plan['direction']
+  /** A saved plan; without it one is made, or an unfinished run of this direction goes on. */
+  readonly given?: Plan
+  /** Makes the plan from what is there. */
+  readonly plan: (cluster: Cluster, past: readonly PastRun[]) => Plan
+  /** Asked once, with the plan, before anything is changed. false: nothing is done. */
+  readonly agree: (plan: Plan, resumed: boolean) => Promise<boolean>
+  readonly how: 'stand-in' | 'plain'
+  /** Who runs it: `user@host`. */
+  readonly by: string
+  readonly emit: (event: Event) => void
+  readonly env?: NodeJS.ProcessEnv
+  readonly signal?: AbortSignal
+}
+
+export type Outcome =
+  | { readonly kind: 'nothing'; readonly plan: Plan }
+  | { readonly kind: 'declined'; readonly plan: Plan }
+  | { readonly kind: 'done'; readonly plan: Plan; readonly run: string }
+
+/** Runs a plan to its end on a live cluster, under the lock, with a journal. What `apply` and `rollback` share. */
+export async function execute(context: Execute): Promise<Outcome> {
+  const { world, layers, signal } = context
+  const lost = new AbortController()
+  const lock = await acquireLock(world.api, world.clock, {
+    holder: context.by,
+    onLost: reason => lost.abort(new StoppedError(`the lock was lost: ${reason}`, 'lock.lost', 'Somebody else may be at work. Look, then run the same command again: it goes on.')),
+  })
+  try {
+    return await locked({ ...context, signal: signal === undefined ? lost.signal : AbortSignal.any([signal, lost.signal]) }, layers)
+  } finally {
+    await lock.release()
+  }
+}
+
+async function locked(context: Execute, layers: readonly Layer[]): Promise<Outcome> {
+  const { world } = context
+  const folder = (uid: string) => journalFolder(uid, context.env)
+  let cluster = await observe(world, layers, { signal: context.signal })
+  const past = await readRuns(folder(cluster.uid))
+  const open = unfinished(past)
+  if (open !== undefined) {
+    // A run that died may have left a swap under way or a switch armed: first let the nodes come to rest.
+    await Promise.all(Object.keys(cluster.nodes).map(node => world.nodes.settle(node, open.run)))
+    cluster = await observe(world, layers, { signal: context.signal })
+  }
+  const goesOn = open !== undefined && directionOf(open.events) === context.direction && (context.given === undefined || isSame(context.given, open))
+  if (open !== undefined && !goesOn && context.given !== undefined) {
+    throw new RefusedError(
+      `run ${open.run} on this cluster has not come to its end`,
+      'run.unfinished',
+      'Finish it (the same command without a plan file) or go back (`dualstack rollback`) first.',
+    )
+  }
+  const plan = goesOn ? planOf(open) : (context.given ?? context.plan(cluster, past))
+  if (plan.cluster !== cluster.uid) {
+    throw new ConflictError(`this plan was made for another cluster (${plan.cluster}); this one is ${cluster.uid}`, 'plan.foreign', 'Check the kubeconfig context, or make a new plan.')
+  }
+  if (!goesOn) await checkFresh(world, plan)
+  if (plan.steps.length === 0 && !goesOn) return { kind: 'nothing', plan }
+  if (!(await context.agree(plan, goesOn))) return { kind: 'declined', plan }
+  const journal = openJournal(folder(cluster.uid), goesOn ? open.run : newRun(world.clock.now(), context.direction === 'dual' ? 'apply' : 'rollback'))
+  const say = (event: Event) => {
+    journal.append(event)
+    context.emit(event)
+  }
+  const stamp = () => ({ run: journal.run, at: new Date(world.clock.now()).toISOString() })
+  try {
+    if (!goesOn) say({ ...stamp(), kind: 'opened', plan, by: context.by })
+    const settled = new Set(goesOn ? open.events.flatMap(event => (event.kind === 'settled' ? [event.step] : [])) : [])
+    await run({
+      world,
+      layers,
+      plan,
+      cluster,
+      journal,
+      settled,
+      resumed: goesOn,
+      swap: swapSettings(cluster, context.how),
+      refresh: (state, reads) => refresh(state, reads, world),
+      emit: context.emit,
+      signal: context.signal,
+    })
+    await checkEnd(context, plan.goal)
+    say({ ...stamp(), kind: 'closed' })
+    return { kind: 'done', plan, run: journal.run }
+  } finally {
+    journal.close()
+  }
+}
+
+const planOf = (past: PastRun): Plan => {
+  const opened = past.events.find(event => event.kind === 'opened')
+  if (opened?.kind === 'opened') return opened.plan
+  throw new RefusedError(`run ${past.run}: its journal has no plan`, 'journal.broken', 'Move the folder of that run away, then plan again.')
+}
+
+const isSame = (plan: Plan, past: PastRun): boolean => JSON.stringify(planOf(past)) === JSON.stringify(plan)
+
+/** Before the first change: everything a plan touches must be as it was when the plan was made. */
+async function checkFresh(world: World, plan: Plan): Promise<void> {
+  const seen = new Set<string>()
+  const firsts = plan.steps
+    .flatMap(step => step.changes)
+    .filter(change => {
+      const key = targetKey(change.target)
+      if (seen.has(key)) return false
+      seen.add(key)
+      return true
+    })
+  const standings = await inspect(world, firsts)
+  const stale = firsts.filter((_, index) => standings[index]?.at === 'other').map(describe)
+  if (stale.length === 0) return
+  const more = stale.length > 5 ? ` and ${stale.length - 5} more` : ''
+  throw new ConflictError(
+    `the plan is stale: changed since it was made: ${stale.slice(0, 5).join(', ')}${more}`,
+    'plan.stale',
+    'Nothing was changed. Make a new plan: it starts from what is there now.',
+  )
+}
+
+/** The law, on the real thing: planning from the end gives no steps. */
+async function checkEnd(context: Execute, goal: Goal): Promise<void> {
+  const cluster = await observe(context.world, context.layers, { signal: context.signal })
+  const left = makePlan({ cluster, goal, layers: context.layers, tool: '' }).steps
+  if (left.length === 0) return
+  throw new StoppedError(
+    `every step was done, but the cluster is not at its target: ${left.map(step => step.id).join(', ')}`,
+    'run.not-at-target',
+    'Something changes the cluster at the same time (a deployment tool, an operator). Look at `dualstack plan`: it shows what is left.',
+  )
+}

@@ -1,0 +1,52 @@
+import { applyStep } from '../model/apply.ts'
+import type { Cluster } from '../model/cluster.ts'
+import type { Goal } from '../model/goal.ts'
+import type { Layer } from '../model/layer.ts'
+import type { Notice, Plan, Step } from '../model/plan.ts'
+import { joins } from './joins.ts'
+import { stagesBack, stagesThere } from './stages.ts'
+
+export interface MakePlan {
+  readonly cluster: Cluster
+  readonly goal: Goal
+  readonly layers: readonly Layer[]
+  /** Version of the tool, recorded in the plan. */
+  readonly tool: string
+}
+
+/**
+ * The plan from a cluster to a goal. Folds: each step is computed on the cluster as the steps before it leave it, so that a second edit
+ * of one object starts from the right text. Law: planning from where a plan ends gives no steps.
+ */
+export function makePlan({ cluster, goal, layers, tool }: MakePlan): Plan {
+  const direction = goal.families.length > 1 ? 'dual' : 'single'
+  const byId = new Map(layers.map(layer => [layer.id, layer]))
+  const steps: Step[] = []
+  let state = cluster
+  for (const stage of direction === 'dual' ? stagesThere : stagesBack) {
+    const layer = byId.get(stage.layer)
+    const read = layer?.read(state)
+    if (layer === undefined || read === undefined) continue
+    for (const step of layer.steps(read, goal, stage.id)) {
+      steps.push(step)
+      state = applyStep(state, step)
+    }
+  }
+  return {
+    apiVersion: 'dualstack/v1',
+    cluster: cluster.uid,
+    tool,
+    direction,
+    goal,
+    steps,
+    notices: notices(cluster, goal, layers),
+    joins: joins(cluster, goal),
+  }
+}
+
+function notices(cluster: Cluster, goal: Goal, layers: readonly Layer[]): readonly Notice[] {
+  return layers.flatMap(layer => {
+    const state = layer.read(cluster)
+    return state === undefined ? [] : (layer.notices?.(state, goal) ?? [])
+  })
+}
