@@ -14,7 +14,7 @@ export interface ImageSources extends BinaryFolders {
 }
 
 export interface Image {
-  readonly name: string
+  readonly name: ImageName
   readonly reference: string
   readonly config: ImageConfig
   /** Changes whenever the entries do. */

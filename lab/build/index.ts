@@ -3,7 +3,7 @@ import { ensureBin, ensureBinaries } from './binaries.ts'
 import { cached, type Log } from './cache.ts'
 import { ensureCalico } from './calico.ts'
 import { writeImage } from './image.ts'
-import { describeImages, type Image } from './images.ts'
+import { describeImages, type Image, type ImageName } from './images.ts'
 import { ensurePackages, ensureUnpacked } from './packages.ts'
 import { ensureSeed, type Role } from './seed.ts'
 import { type Minor, versions } from './versions.ts'
@@ -40,7 +40,7 @@ export async function ensureArtifacts(options: { kubernetes: Minor; log: Log }):
   const binaries = await ensureBinaries(chosen, log)
   const calico = await ensureCalico(log)
   const unpacked = await ensureUnpacked(log)
-  const images: Record<string, string> = {}
+  const images = {} as Record<ImageName, string>
   const refs: Record<string, string> = {}
   for (const image of describeImages(chosen, { ...binaries, calico, unpacked })) {
     images[image.name] = await ensureImage(image, log)

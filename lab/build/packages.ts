@@ -55,10 +55,8 @@ function installedVersions(): Map<string, string> {
   } catch (cause) {
     throw new Error('the lab needs Debian or one of its kind: dpkg-query does not run here.', { cause })
   }
-  const lines = listed.split('\n').map(line => line.split(' '))
-  return new Map(
-    lines.flatMap(([state, name, version]) => (state === 'installed' ? [[name!, version!]] : [])),
-  )
+  const lines = listed.matchAll(/^installed (\S+) (\S+)$/gm)
+  return new Map([...lines].map(([, name = '', version = '']) => [name, version]))
 }
 
 /** What images depend on that take files of this machine: changes with an upgrade. */

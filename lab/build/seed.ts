@@ -30,8 +30,8 @@ const images: Readonly<Record<Role, readonly ImageName[]>> = {
  * A containerd root (/var/lib/containerd) with all images of the role imported and unpacked: made once, where every
  * node would otherwise import for 10 to 30 s. Only to be read: a node gets its own by `cloneSeed`.
  */
-export function ensureSeed(tars: Readonly<Record<string, string>>, role: Role, log: Log): Promise<string> {
-  const files = images[role].map(name => tars[name]!)
+export function ensureSeed(tars: Readonly<Record<ImageName, string>>, role: Role, log: Log): Promise<string> {
+  const files = images[role].map(name => tars[name])
   const containerd = packageVersions().filter(version => version.startsWith('containerd '))
   const make = async (folder: string) => {
     const server = await startContainerd(folder)

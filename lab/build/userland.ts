@@ -78,7 +78,7 @@ export async function libraries(programs: readonly string[]): Promise<TarEntry[]
   const listed = await run('ldd', programs, { attempt: 'looking for shared libraries' })
   const missing = /^\s*(\S+) => not found/m.exec(listed)?.[1]
   if (missing) throw new Error(`the shared library ${missing}, which an image needs, is not installed`)
-  const paths = [...listed.matchAll(/(\/\S+) \(0x/g)].map(match => match[1]!)
+  const paths = [...listed.matchAll(/(\/\S+) \(0x/g)].map(([, path = '']) => path)
   return [...new Set(paths)].map(path => file(path))
 }
 
