@@ -15,5 +15,9 @@ export function apply(options: Apply): Promise<Outcome> {
     throw new UsageError(`the plan file leads to ${given.direction}, not to ${intent.to}`)
   }
   const direction: Plan['direction'] = given?.direction ?? 'dual'
-  return execute({ ...options, direction, plan: cluster => planFor(cluster, { ...intent, to: 'dual' }, options.layers) })
+  return execute({
+    ...options,
+    direction,
+    plan: cluster => planFor(cluster, { ...intent, to: 'dual' }, options.layers),
+  })
 }

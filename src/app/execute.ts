@@ -2,7 +2,7 @@ import { ConflictError, RefusedError, StoppedError } from '../base/errors.ts'
 import type { Cluster } from '../model/cluster.ts'
 import type { Event } from '../model/event.ts'
 import type { Goal } from '../model/goal.ts'
-import type { Layer } from '../model/layer.ts'
+import { type Layer, readsOf } from '../model/layer.ts'
 import type { Plan } from '../model/plan.ts'
 import { observe } from '../observe/live.ts'
 import { refresh } from '../observe/refresh.ts'
@@ -45,10 +45,20 @@ export async function execute(context: Execute): Promise<Outcome> {
   const lost = new AbortController()
   const lock = await acquireLock(world.api, world.clock, {
     holder: context.by,
-    onLost: reason => lost.abort(new StoppedError(`the lock was lost: ${reason}`, 'lock.lost', 'Somebody else may be at work. Look, then run the same command again: it goes on.')),
+    onLost: reason =>
+      lost.abort(
+        new StoppedError(
+          `the lock was lost: ${reason}`,
+          'lock.lost',
+          'Somebody else may be at work. Look, then run the same command again: it goes on.',
+        ),
+      ),
   })
   try {
-    return await locked({ ...context, signal: signal === undefined ? lost.signal : AbortSignal.any([signal, lost.signal]) }, layers)
+    return await locked(
+      { ...context, signal: signal === undefined ? lost.signal : AbortSignal.any([signal, lost.signal]) },
+      layers,
+    )
   } finally {
     await lock.release()
   }
@@ -57,15 +67,18 @@ export async function execute(context: Execute): Promise<Outcome> {
 async function locked(context: Execute, layers: readonly Layer[]): Promise<Outcome> {
   const { world } = context
   const folder = (uid: string) => journalFolder(uid, context.env)
-  let cluster = await observe(world, layers, { signal: context.signal })
+  let cluster = await observe(world, readsOf(layers), { signal: context.signal })
   const past = await readRuns(folder(cluster.uid))
   const open = unfinished(past)
   if (open !== undefined) {
     // A run that died may have left a swap under way or a switch armed: first let the nodes come to rest.
     await Promise.all(Object.keys(cluster.nodes).map(node => world.nodes.settle(node, open.run)))
-    cluster = await observe(world, layers, { signal: context.signal })
+    cluster = await observe(world, readsOf(layers), { signal: context.signal })
   }
-  const goesOn = open !== undefined && directionOf(open.events) === context.direction && (context.given === undefined || isSame(context.given, open))
+  const goesOn =
+    open !== undefined &&
+    directionOf(open.events) === context.direction &&
+    (context.given === undefined || isSame(context.given, open))
   if (open !== undefined && !goesOn && context.given !== undefined) {
     throw new RefusedError(
       `run ${open.run} on this cluster has not come to its end`,
@@ -75,12 +88,19 @@ async function locked(context: Execute, layers: readonly Layer[]): Promise<Outco
   }
   const plan = goesOn ? planOf(open) : (context.given ?? context.plan(cluster, past))
   if (plan.cluster !== cluster.uid) {
-    throw new ConflictError(`this plan was made for another cluster (${plan.cluster}); this one is ${cluster.uid}`, 'plan.foreign', 'Check the kubeconfig context, or make a new plan.')
+    throw new ConflictError(
+      `this plan was made for another cluster (${plan.cluster}); this one is ${cluster.uid}`,
+      'plan.foreign',
+      'Check the kubeconfig context, or make a new plan.',
+    )
   }
   if (!goesOn) await checkFresh(world, plan)
   if (plan.steps.length === 0 && !goesOn) return { kind: 'nothing', plan }
   if (!(await context.agree(plan, goesOn))) return { kind: 'declined', plan }
-  const journal = openJournal(folder(cluster.uid), goesOn ? open.run : newRun(world.clock.now(), context.direction === 'dual' ? 'apply' : 'rollback'))
+  const journal = openJournal(
+    folder(cluster.uid),
+    goesOn ? open.run : newRun(world.clock.now(), context.direction === 'dual' ? 'apply' : 'rollback'),
+  )
   const say = (event: Event) => {
     journal.append(event)
     context.emit(event)
@@ -88,7 +108,9 @@ async function locked(context: Execute, layers: readonly Layer[]): Promise<Outco
   const stamp = () => ({ run: journal.run, at: new Date(world.clock.now()).toISOString() })
   try {
     if (!goesOn) say({ ...stamp(), kind: 'opened', plan, by: context.by })
-    const settled = new Set(goesOn ? open.events.flatMap(event => (event.kind === 'settled' ? [event.step] : [])) : [])
+    const settled = new Set(
+      goesOn ? open.events.flatMap(event => (event.kind === 'settled' ? [event.step] : [])) : [],
+    )
     await run({
       world,
       layers,
@@ -113,7 +135,11 @@ async function locked(context: Execute, layers: readonly Layer[]): Promise<Outco
 const planOf = (past: PastRun): Plan => {
   const opened = past.events.find(event => event.kind === 'opened')
   if (opened?.kind === 'opened') return opened.plan
-  throw new RefusedError(`run ${past.run}: its journal has no plan`, 'journal.broken', 'Move the folder of that run away, then plan again.')
+  throw new RefusedError(
+    `run ${past.run}: its journal has no plan`,
+    'journal.broken',
+    'Move the folder of that run away, then plan again.',
+  )
 }
 
 const isSame = (plan: Plan, past: PastRun): boolean => JSON.stringify(planOf(past)) === JSON.stringify(plan)
@@ -142,7 +168,7 @@ async function checkFresh(world: World, plan: Plan): Promise<void> {
 
 /** The law, on the real thing: planning from the end gives no steps. */
 async function checkEnd(context: Execute, goal: Goal): Promise<void> {
-  const cluster = await observe(context.world, context.layers, { signal: context.signal })
+  const cluster = await observe(context.world, readsOf(context.layers), { signal: context.signal })
   const left = makePlan({ cluster, goal, layers: context.layers, tool: '' }).steps
   if (left.length === 0) return
   throw new StoppedError(

@@ -7,7 +7,12 @@ import { type PastRun, restore } from '../plan/restore.ts'
 import { version } from './version.ts'
 
 /** The plan from what a cluster is to what was asked for. With journals of past runs the way back gets the exact old values. */
-export function planFor(cluster: Cluster, intent: Intent, layers: readonly Layer[], past: readonly PastRun[] = []): Plan {
+export function planFor(
+  cluster: Cluster,
+  intent: Intent,
+  layers: readonly Layer[],
+  past: readonly PastRun[] = [],
+): Plan {
   const goal = decide(cluster, intent)
   const plan = makePlan({ cluster, goal, layers, tool: version })
   return plan.direction === 'single' ? restore(plan, past) : plan

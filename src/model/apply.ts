@@ -27,7 +27,10 @@ export const isObjectChange = (change: Change): change is ObjectChange => change
 function applyRefresh(cluster: Cluster, refresh: Refresh): Cluster {
   if (refresh.kind !== 'recreate-pods') return cluster
   const isOwned = ownedBy(cluster, refresh.owner)
-  return { ...cluster, pods: cluster.pods.map(pod => (isOwned(pod) ? { ...pod, families: refresh.until } : pod)) }
+  return {
+    ...cluster,
+    pods: cluster.pods.map(pod => (isOwned(pod) ? { ...pod, families: refresh.until } : pod)),
+  }
 }
 
 function withNode(cluster: Cluster, node: string, update: (facts: NodeFacts) => NodeFacts): Cluster {
@@ -40,14 +43,18 @@ function applyText(cluster: Cluster, change: TextChange): Cluster {
     const path = ['data', target.key]
     return withObject(cluster, 'v1/configmaps', target.namespace, target.name, object => {
       const text = getField(object, path)
-      if (typeof text !== 'string') throw missing(`ConfigMap ${target.namespace}/${target.name}, key ${target.key}`)
+      if (typeof text !== 'string')
+        throw missing(`ConfigMap ${target.namespace}/${target.name}, key ${target.key}`)
       return setField(object, path, applyEdits(text, change.edits))
     })
   }
   return withNode(cluster, target.node, facts => {
     const file = facts.files[target.path]
     const text = applyEdits(file?.text ?? '', change.edits)
-    return { ...facts, files: { ...facts.files, [target.path]: change.after === null ? null : { ...file, text } } }
+    return {
+      ...facts,
+      files: { ...facts.files, [target.path]: change.after === null ? null : { ...file, text } },
+    }
   })
 }
 
@@ -65,11 +72,16 @@ function applyObject(cluster: Cluster, change: ObjectChange): Cluster {
   const { api, namespace, name } = change.target
   const objects = cluster.objects[api] ?? []
   if (change.existence === 'create') {
-    const created = applyFields({ metadata: { name, ...(namespace === undefined ? {} : { namespace }) } }, change)
+    const created = applyFields(
+      { metadata: { name, ...(namespace === undefined ? {} : { namespace }) } },
+      change,
+    )
     return { ...cluster, objects: { ...cluster.objects, [api]: [...objects, created] } }
   }
   if (change.existence === 'delete') {
-    const left = objects.filter(object => object.metadata.name !== name || object.metadata.namespace !== namespace)
+    const left = objects.filter(
+      object => object.metadata.name !== name || object.metadata.namespace !== namespace,
+    )
     return { ...cluster, objects: { ...cluster.objects, [api]: left } }
   }
   return withObject(cluster, api, namespace, name, object => applyFields(object, change))
@@ -83,11 +95,18 @@ function withObject(
   update: (object: KubeObject) => KubeObject,
 ): Cluster {
   const objects = cluster.objects[resource] ?? []
-  const index = objects.findIndex(object => object.metadata.name === name && object.metadata.namespace === namespace)
+  const index = objects.findIndex(
+    object => object.metadata.name === name && object.metadata.namespace === namespace,
+  )
   const object = objects[index]
-  if (object === undefined) throw missing(`${resource} ${namespace === undefined ? '' : `${namespace}/`}${name}`)
+  if (object === undefined)
+    throw missing(`${resource} ${namespace === undefined ? '' : `${namespace}/`}${name}`)
   return { ...cluster, objects: { ...cluster.objects, [resource]: objects.with(index, update(object)) } }
 }
 
 const missing = (what: string): ConflictError =>
-  new ConflictError(`${what} is not there any more`, 'plan.missing', 'Make a new plan: the cluster has changed since this one was made.')
+  new ConflictError(
+    `${what} is not there any more`,
+    'plan.missing',
+    'Make a new plan: the cluster has changed since this one was made.',
+  )

@@ -10,11 +10,17 @@ export interface Found {
 }
 
 /** All a run says. The durable half (`opened`, `intend`, `settled`, `stopped`, `closed`) is the journal, fsynced; reporters take all. */
-export type Event = { readonly run: string; /** RFC 3339, milliseconds */ readonly at: string } & (
+export type Event = { readonly run: string /** RFC 3339, milliseconds */; readonly at: string } & (
   | { readonly kind: 'opened'; readonly plan: Plan; readonly by: string }
   | { readonly kind: 'intend'; readonly step: string; readonly found: readonly Found[] }
   | { readonly kind: 'settled'; readonly step: string; readonly skipped?: true }
-  | { readonly kind: 'stopped'; readonly step?: string; readonly code: string; readonly message: string; readonly next: string }
+  | {
+      readonly kind: 'stopped'
+      readonly step?: string
+      readonly code: string
+      readonly message: string
+      readonly next: string
+    }
   | { readonly kind: 'closed' }
   | { readonly kind: 'waiting'; readonly step: string; readonly gate: string; readonly reading: Reading }
   | { readonly kind: 'progress'; readonly step: string; readonly message: string }

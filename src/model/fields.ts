@@ -49,7 +49,8 @@ function setKey(at: unknown, key: string, rest: readonly string[], value: Json):
 function setItem(at: unknown, name: string, rest: readonly string[], value: Json): unknown {
   const list: readonly unknown[] = Array.isArray(at) ? at : []
   const index = list.findIndex(item => isMap(item) && item['name'] === name)
-  if (index < 0) return value === null ? (Array.isArray(at) ? at : undefined) : [...list, set({ name }, rest, value)]
+  if (index < 0)
+    return value === null ? (Array.isArray(at) ? at : undefined) : [...list, set({ name }, rest, value)]
   const next = set(list[index], rest, value)
   const isBare = isMap(next) && Object.keys(next).every(key => key === 'name') && value === null
   const items = next === undefined || isBare ? list.toSpliced(index, 1) : list.with(index, next)
@@ -59,7 +60,8 @@ function setItem(at: unknown, name: string, rest: readonly string[], value: Json
 /** Deep equality of JSON values; the order of keys does not matter, the order of lists does. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, i) => sameJson(item, b[i]))
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, i) => sameJson(item, b[i]))
   if (!isMap(a) || !isMap(b)) return false
   const keys = Object.keys(a)
   return keys.length === Object.keys(b).length && keys.every(key => key in b && sameJson(a[key], b[key]))

@@ -35,5 +35,8 @@ export const wants = (goal: Goal, family: Family): boolean => goal.families.incl
 
 /** The pair or single value in the order of the goal's families, joined as Kubernetes' flags want it: no space after the comma. */
 export function joined(goal: Goal, values: PerFamily<string>): string {
-  return goal.families.map(family => values[family] ?? '').filter(value => value !== '').join(',')
+  return goal.families
+    .map(family => values[family] ?? '')
+    .filter(value => value !== '')
+    .join(',')
 }

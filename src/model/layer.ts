@@ -42,3 +42,6 @@ export interface Layer<State = unknown> {
   notices?(state: State, goal: Goal): readonly Notice[]
   readonly gates: Readonly<Record<string, GateKind>>
 }
+
+/** Everything that some layers want read. Doubles do no harm: whoever reads makes one of them. */
+export const readsOf = (layers: readonly Layer[]): readonly Read[] => layers.flatMap(layer => layer.reads)

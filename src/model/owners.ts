@@ -11,7 +11,8 @@ export function ownerResolver(cluster: Cluster): (pod: Pod) => OwnerRef {
   const deployments = new Map<string, string>()
   for (const set of cluster.objects['apps/v1/replicasets'] ?? []) {
     const owner = set.metadata.ownerReferences?.find(reference => reference.controller === true)
-    if (owner?.kind === 'Deployment') deployments.set(key(set.metadata.namespace ?? '', 'ReplicaSet', set.metadata.name), owner.name)
+    if (owner?.kind === 'Deployment')
+      deployments.set(key(set.metadata.namespace ?? '', 'ReplicaSet', set.metadata.name), owner.name)
   }
   return pod => {
     const owner: PodOwner = pod.owner ?? { kind: 'Pod', name: pod.name }

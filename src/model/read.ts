@@ -15,8 +15,18 @@ export type Read =
 
 /** What a gate wants read afresh before it judges. Narrow: it is asked again every second. */
 export type FreshRead =
-  | { readonly kind: 'list'; readonly resource: Resource; readonly namespace?: string; readonly labelSelector?: string }
-  | { readonly kind: 'object'; readonly resource: Resource; readonly namespace?: string; readonly name: string }
+  | {
+      readonly kind: 'list'
+      readonly resource: Resource
+      readonly namespace?: string
+      readonly labelSelector?: string
+    }
+  | {
+      readonly kind: 'object'
+      readonly resource: Resource
+      readonly namespace?: string
+      readonly name: string
+    }
   | { readonly kind: 'pods'; readonly namespace?: string; readonly labelSelector?: string }
   | { readonly kind: 'node'; readonly node: string; readonly paths?: readonly string[] }
   | { readonly kind: 'api-server'; readonly node: string; readonly askDualStack: boolean }

@@ -48,16 +48,32 @@ export function decide(cluster: Cluster, intent: Intent): Goal {
   }
   const added = otherFamily(primary)
   const to = intent.to ?? 'dual'
-  const nodeMask = { [primary]: observed.nodeMask[primary] ?? defaultMask[primary], [added]: intent.nodeMask ?? observed.nodeMask[added] ?? defaultMask[added] }
+  const nodeMask = {
+    [primary]: observed.nodeMask[primary] ?? defaultMask[primary],
+    [added]: intent.nodeMask ?? observed.nodeMask[added] ?? defaultMask[added],
+  }
   const goal: Goal = {
     families: to === 'dual' ? [primary, added] : [primary],
-    pods: { [primary]: pods, [added]: addedRange(cluster, added, 'pods', intent.pods, observed.pods[added], nodeMask) },
-    services: { [primary]: services, [added]: addedRange(cluster, added, 'services', intent.services, observed.services[added], nodeMask) },
+    pods: {
+      [primary]: pods,
+      [added]: addedRange(cluster, added, 'pods', intent.pods, observed.pods[added], nodeMask),
+    },
+    services: {
+      [primary]: services,
+      [added]: addedRange(cluster, added, 'services', intent.services, observed.services[added], nodeMask),
+    },
     nodeMask,
     blockSize: { ...defaultBlock, ...(intent.blockSize === undefined ? {} : { [added]: intent.blockSize }) },
     nodeAddresses: chooseNodeAddresses(cluster, to === 'dual' ? families : [primary], intent.nodeAddresses),
     calico: { encapsulation: intent.encapsulation ?? 'None', natOutgoing: intent.natOutgoing ?? true },
-    include: { barePods: false, jobs: false, onDelete: false, headlessServices: false, loadBalancerServices: false, ...intent.include },
+    include: {
+      barePods: false,
+      jobs: false,
+      onDelete: false,
+      headlessServices: false,
+      loadBalancerServices: false,
+      ...intent.include,
+    },
   }
   if (to === 'dual') check(cluster, goal, added)
   return goal
@@ -74,7 +90,11 @@ function addedRange(
   if (given !== undefined) {
     const range = parseCIDR(given)
     if (range.family !== family) {
-      throw new UsageError(`--${what} ${given} is ${range.family}`, `This cluster's primary family is ${otherFamily(family)}: name a range of ${family}.`, 'intent.wrong-family')
+      throw new UsageError(
+        `--${what} ${given} is ${range.family}`,
+        `This cluster's primary family is ${otherFamily(family)}: name a range of ${family}.`,
+        'intent.wrong-family',
+      )
     }
     if (observed !== undefined && formatCIDR(range) !== formatCIDR(parseCIDR(observed))) {
       throw new RefusedError(
@@ -86,7 +106,9 @@ function addedRange(
     return formatCIDR(range)
   }
   if (observed !== undefined) return observed
-  return what === 'pods' ? suggestPods(cluster, family, nodeMask[family] ?? defaultMask[family]) : suggestServices(cluster, family)
+  return what === 'pods'
+    ? suggestPods(cluster, family, nodeMask[family] ?? defaultMask[family])
+    : suggestServices(cluster, family)
 }
 
 /** The rules that a wrong range would break in a component's start-up (kubernetes.md 1.2, 3.1, 6.1). */
@@ -97,7 +119,11 @@ function check(cluster: Cluster, goal: Goal, family: Family): void {
   const block = goal.blockSize[family] ?? defaultBlock[family]
   const width = family === 'IPv4' ? 32 : 128
   if (width - services.prefix > 20 || width - services.prefix < 4) {
-    throw new UsageError(`service range ${formatCIDR(services)}: the prefix length must be ${width - 20} to ${width - 4}`, 'kubeadm refuses more than 20 host bits, and fewer than 10 addresses.', 'intent.service-size')
+    throw new UsageError(
+      `service range ${formatCIDR(services)}: the prefix length must be ${width - 20} to ${width - 4}`,
+      'kubeadm refuses more than 20 host bits, and fewer than 10 addresses.',
+      'intent.service-size',
+    )
   }
   if (mask < pods.prefix || mask - pods.prefix > 16) {
     throw new UsageError(
@@ -107,11 +133,19 @@ function check(cluster: Cluster, goal: Goal, family: Family): void {
     )
   }
   if (block < pods.prefix || (family === 'IPv6' && (block < 116 || block > 128))) {
-    throw new UsageError(`block size ${block} does not fit pod range ${formatCIDR(pods)}`, 'Calico takes 116 to 128 for IPv6, 20 to 32 for IPv4.', 'intent.block-size')
+    throw new UsageError(
+      `block size ${block} does not fit pod range ${formatCIDR(pods)}`,
+      'Calico takes 116 to 128 for IPv6, 20 to 32 for IPv4.',
+      'intent.block-size',
+    )
   }
   const nodes = Object.keys(goal.nodeAddresses).length
   if (2 ** Math.min(mask - pods.prefix, 30) < nodes) {
-    throw new UsageError(`pod range ${formatCIDR(pods)} holds ${2 ** (mask - pods.prefix)} nodes of /${mask}, this cluster has ${nodes}`, 'Choose a larger --pods or a longer --node-mask.', 'intent.too-few-nodes')
+    throw new UsageError(
+      `pod range ${formatCIDR(pods)} holds ${2 ** (mask - pods.prefix)} nodes of /${mask}, this cluster has ${nodes}`,
+      'Choose a larger --pods or a longer --node-mask.',
+      'intent.too-few-nodes',
+    )
   }
   checkOverlaps(cluster, goal, [
     { what: 'pod range', range: pods },
@@ -122,21 +156,38 @@ function check(cluster: Cluster, goal: Goal, family: Family): void {
 function checkOverlaps(cluster: Cluster, goal: Goal, ours: readonly { what: string; range: CIDR }[]): void {
   const [first, second] = ours
   if (first !== undefined && second !== undefined && overlaps(first.range, second.range)) {
-    throw new UsageError(`${first.what} ${formatCIDR(first.range)} overlaps ${second.what} ${formatCIDR(second.range)}`, 'Choose ranges that are apart.', 'intent.overlap')
+    throw new UsageError(
+      `${first.what} ${formatCIDR(first.range)} overlaps ${second.what} ${formatCIDR(second.range)}`,
+      'Choose ranges that are apart.',
+      'intent.overlap',
+    )
   }
   for (const { what, range } of ours) {
     for (const [node, addresses] of Object.entries(goal.nodeAddresses)) {
       const address = addresses[range.family]
       if (address !== undefined && contains(range, parseIP(address))) {
-        throw new UsageError(`${what} ${formatCIDR(range)} holds the address ${address} of node ${node}`, 'Choose a range apart from the network of the nodes.', 'intent.overlap')
+        throw new UsageError(
+          `${what} ${formatCIDR(range)} holds the address ${address} of node ${node}`,
+          'Choose a range apart from the network of the nodes.',
+          'intent.overlap',
+        )
       }
     }
     for (const [node, facts] of Object.entries(cluster.nodes)) {
       const route = facts.routes.find(
-        candidate => candidate.destination !== 'default' && candidate.protocol === 'kernel' && candidate.family === range.family && !candidate.destination.startsWith('fe80') && overlaps(parseCIDR(candidate.destination, { hostBits: true }), range),
+        candidate =>
+          candidate.destination !== 'default' &&
+          candidate.protocol === 'kernel' &&
+          candidate.family === range.family &&
+          !candidate.destination.startsWith('fe80') &&
+          overlaps(parseCIDR(candidate.destination, { allowHostBits: true }), range),
       )
       if (route !== undefined) {
-        throw new UsageError(`${what} ${formatCIDR(range)} overlaps the network ${route.destination} of ${node} (${route.interface})`, 'Choose a range apart from the networks of the nodes.', 'intent.overlap')
+        throw new UsageError(
+          `${what} ${formatCIDR(range)} overlaps the network ${route.destination} of ${node} (${route.interface})`,
+          'Choose a range apart from the networks of the nodes.',
+          'intent.overlap',
+        )
       }
     }
   }

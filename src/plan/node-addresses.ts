@@ -42,7 +42,10 @@ export function chooseNodeAddresses(
 /** InternalIPs of a Node, the first of each family. */
 export function reportedAddresses(node: KubeObject): PerFamily<string> {
   const found: { [F in Family]?: string } = {}
-  const addresses = (getField(node, ['status', 'addresses']) ?? []) as readonly { type: string; address: string }[]
+  const addresses = (getField(node, ['status', 'addresses']) ?? []) as readonly {
+    type: string
+    address: string
+  }[]
   for (const { type, address } of addresses) {
     if (type !== 'InternalIP') continue
     const { family } = parseIP(address)
@@ -51,7 +54,12 @@ export function reportedAddresses(node: KubeObject): PerFamily<string> {
   return found
 }
 
-function best(cluster: Cluster, node: string, family: Family, reported: PerFamily<string>): string | undefined {
+function best(
+  cluster: Cluster,
+  node: string,
+  family: Family,
+  reported: PerFamily<string>,
+): string | undefined {
   const facts = cluster.nodes[node]
   const known = new Set(Object.values(reported))
   const uplink = facts?.addresses.find(address => known.has(address.address))?.interface

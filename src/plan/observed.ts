@@ -28,10 +28,17 @@ export function observeRanges(cluster: Cluster): Observed {
   const podPlaces = [
     ...flagOfAll(cluster, 'kube-controller-manager', 'cluster-cidr'),
     config === undefined ? undefined : getScalar(config, ['networking', 'podSubnet']),
-    ...(cluster.objects['crd.projectcalico.org/v1/ippools'] ?? []).map(pool => String(getField(pool, ['spec', 'cidr']) ?? '')),
+    ...(cluster.objects['crd.projectcalico.org/v1/ippools'] ?? []).map(pool =>
+      String(getField(pool, ['spec', 'cidr']) ?? ''),
+    ),
   ]
   const services = ranges(servicePlaces)
-  return { primary: services.order[0], services: services.found, pods: ranges(podPlaces).found, nodeMask: masks(cluster, config) }
+  return {
+    primary: services.order[0],
+    services: services.found,
+    pods: ranges(podPlaces).found,
+    nodeMask: masks(cluster, config),
+  }
 }
 
 function clusterConfiguration(cluster: Cluster): string | undefined {
@@ -49,7 +56,10 @@ function flagOfAll(cluster: Cluster, component: string, flag: string): readonly 
     .map(text => (text === undefined ? undefined : readFlags(text, component).get(flag)))
 }
 
-function ranges(places: readonly (string | undefined)[]): { order: readonly Family[]; found: PerFamily<string> } {
+function ranges(places: readonly (string | undefined)[]): {
+  order: readonly Family[]
+  found: PerFamily<string>
+} {
   const found: { [F in Family]?: string } = {}
   const order: Family[] = []
   for (const place of places) {
@@ -77,11 +87,14 @@ function masks(cluster: Cluster, config: string | undefined): PerFamily<number> 
   }
   const single = old.find(place => place !== undefined && /^\d+$/.test(place))
   const primary = primaryOf(cluster)
-  if (single !== undefined && primary !== undefined && found[primary] === undefined) found[primary] = Number(single)
+  if (single !== undefined && primary !== undefined && found[primary] === undefined)
+    found[primary] = Number(single)
   return found
 }
 
 function primaryOf(cluster: Cluster): Family | undefined {
-  const range = flagOfAll(cluster, 'kube-apiserver', 'service-cluster-ip-range').find(place => place !== undefined)
+  const range = flagOfAll(cluster, 'kube-apiserver', 'service-cluster-ip-range').find(
+    place => place !== undefined,
+  )
   return range === undefined ? undefined : parsePair(range)[0]?.family
 }

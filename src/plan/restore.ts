@@ -1,7 +1,15 @@
 import { isObjectChange, isSysctlChange, isTextChange } from '../model/apply.ts'
 import type { Event, Found } from '../model/event.ts'
 import { sameJson } from '../model/fields.ts'
-import type { Change, FieldChange, ObjectChange, Plan, SysctlChange, Target, TextChange } from '../model/plan.ts'
+import type {
+  Change,
+  FieldChange,
+  ObjectChange,
+  Plan,
+  SysctlChange,
+  Target,
+  TextChange,
+} from '../model/plan.ts'
 import { invertEdits, type LineEdit } from '../text/edits.ts'
 import type { Json } from '../base/json.ts'
 
@@ -31,7 +39,13 @@ export const targetKey = (target: Target): string => {
  */
 export function restore(plan: Plan, past: readonly PastRun[]): Plan {
   const memory = remember(past)
-  return { ...plan, steps: plan.steps.map(step => ({ ...step, changes: step.changes.map(change => restoreChange(change, memory)) })) }
+  return {
+    ...plan,
+    steps: plan.steps.map(step => ({
+      ...step,
+      changes: step.changes.map(change => restoreChange(change, memory)),
+    })),
+  }
 }
 
 interface Memory {
@@ -43,7 +57,9 @@ interface Memory {
 
 /** Runs before the last finished way back do not count: after it everything was as it had been. */
 export function lastEra(past: readonly PastRun[]): readonly PastRun[] {
-  const end = past.findLastIndex(({ events }) => events.some(event => event.kind === 'closed') && directionOf(events) === 'single')
+  const end = past.findLastIndex(
+    ({ events }) => events.some(event => event.kind === 'closed') && directionOf(events) === 'single',
+  )
   return past.slice(end + 1)
 }
 
@@ -62,7 +78,10 @@ function remember(past: readonly PastRun[]): Memory {
       for (const found of event.found) {
         for (const [key, one] of foundEntries(found)) if (!first.has(key)) first.set(key, one)
       }
-      const step = opened?.kind === 'opened' ? opened.plan.steps.find(candidate => candidate.id === event.step) : undefined
+      const step =
+        opened?.kind === 'opened'
+          ? opened.plan.steps.find(candidate => candidate.id === event.step)
+          : undefined
       for (const change of step?.changes.filter(isTextChange) ?? []) {
         const key = targetKey(change.target)
         texts.set(key, [...(texts.get(key) ?? []), change])
@@ -115,7 +134,12 @@ function restoreObject(change: ObjectChange, memory: Memory): ObjectChange {
   if (change.existence !== undefined) return change
   const restored = (field: FieldChange): FieldChange => {
     const found = memory.first.get(`${targetKey(change.target)} ${field.path.join('\u0000')}`)
-    return found === undefined || sameJson(found.value, field.after) ? field : { ...field, after: found.value }
+    return found === undefined || sameJson(found.value, field.after)
+      ? field
+      : { ...field, after: found.value }
   }
-  return { ...change, fields: change.fields.map(restored).filter(field => !sameJson(field.before, field.after)) }
+  return {
+    ...change,
+    fields: change.fields.map(restored).filter(field => !sameJson(field.before, field.after)),
+  }
 }

@@ -9,19 +9,43 @@ const stage = (id: string, layer: string, because: string): Stage => ({ id, laye
 
 /** The way to dual-stack. */
 export const stagesThere: readonly Stage[] = [
-  stage('hold-services', 'services', 'on a dual-stack API server an update that leaves ipFamilies out would flip a waiting PreferDualStack Service'),
+  stage(
+    'hold-services',
+    'services',
+    'on a dual-stack API server an update that leaves ipFamilies out would flip a waiting PreferDualStack Service',
+  ),
   stage('host', 'host', 'a node must forward the family before anything sends it there'),
-  stage('kubeadm-config', 'kubeadm', 'an upgrade that falls into the conversion must not write the old flags back'),
-  stage('kube-apiserver', 'kube-apiserver', 'nothing may ask for the new family before every API server knows it'),
-  stage('kube-controller-manager', 'kube-controller-manager', 'EndpointSlices and node ranges of the new family come from it'),
+  stage(
+    'kubeadm-config',
+    'kubeadm',
+    'an upgrade that falls into the conversion must not write the old flags back',
+  ),
+  stage(
+    'kube-apiserver',
+    'kube-apiserver',
+    'nothing may ask for the new family before every API server knows it',
+  ),
+  stage(
+    'kube-controller-manager',
+    'kube-controller-manager',
+    'EndpointSlices and node ranges of the new family come from it',
+  ),
   stage('kubelet', 'kubelet', 'kube-proxy and the CNI take the node addresses from the Node object'),
   stage('kube-proxy', 'kube-proxy', 'it reads the node addresses only when it starts'),
   stage('cni-pool', 'cni-calico', 'without a pool of our own Calico makes one with a random prefix'),
-  stage('cni-addresses', 'cni-calico', 'a node whose address is not found must show before a pod depends on it'),
+  stage(
+    'cni-addresses',
+    'cni-calico',
+    'a node whose address is not found must show before a pod depends on it',
+  ),
   stage('cni-assignment', 'cni-calico', 'a pod asks for the family only where pool and routes are there'),
   stage('workloads-dns', 'workloads', 'DNS servers need the family before anything resolves by it'),
   stage('workloads', 'workloads', 'a pod keeps its addresses for life'),
-  stage('services', 'services', 'a Service of two families whose pods have one refuses connections on the other'),
+  stage(
+    'services',
+    'services',
+    'a Service of two families whose pods have one refuses connections on the other',
+  ),
   stage('dns', 'dns', 'the DNS Service last: clients use both of its addresses at once'),
   stage('release-services', 'services', 'held Services get back what their owner wrote'),
 ]
@@ -37,7 +61,11 @@ export const stagesBack: readonly Stage[] = [
   stage('cni-addresses', 'cni-calico', 'routes and sessions of the family go when no pod has it'),
   stage('kubelet', 'kubelet', 'kube-proxy must start from the address that stays'),
   stage('kube-proxy', 'kube-proxy', 'it reads the node addresses only when it starts'),
-  stage('kube-controller-manager', 'kube-controller-manager', 'with one range it must not find a mask flag of the other family'),
+  stage(
+    'kube-controller-manager',
+    'kube-controller-manager',
+    'with one range it must not find a mask flag of the other family',
+  ),
   stage('kube-apiserver', 'kube-apiserver', 'the last that knows both families: everything before needs it'),
   stage('release-services', 'services', 'held Services get back what their owner wrote'),
   stage('kubeadm-config', 'kubeadm', 'an upgrade writes single-stack flags from now on'),

@@ -55,12 +55,19 @@ async function driveText(context: Drive, change: TextChange): Promise<void> {
   const { namespace, name, key } = change.target
   await retryConflicts(describe(change), async () => {
     const object = await context.world.api.get('v1/configmaps', namespace, name)
-    if (object === undefined || hashText(String(getField(object, ['data', key]) ?? '')) !== change.before) throw staleError(describe(change))
+    const now = getField(object, ['data', key])
+    if (object === undefined || typeof now !== 'string' || hashText(now) !== change.before)
+      throw staleError(describe(change))
     await context.world.api.replace('v1/configmaps', setField(object, ['data', key], next), {})
   })
 }
 
-async function driveFile(context: Drive, change: TextChange, target: FileTarget, text: string | null): Promise<void> {
+async function driveFile(
+  context: Drive,
+  change: TextChange,
+  target: FileTarget,
+  text: string | null,
+): Promise<void> {
   const { world, run, swap } = context
   const write = { path: target.path, before: change.before, text, run }
   if (target.swap === undefined || text === null) {
@@ -69,7 +76,14 @@ async function driveFile(context: Drive, change: TextChange, target: FileTarget,
   }
   const outcome = await world.nodes.swapStaticPod(
     target.node,
-    { ...write, how: swap.how, service: swap.service, server: swap.server(target.node), within: swap.within, onProgress: context.progress },
+    {
+      ...write,
+      how: swap.how,
+      service: swap.service,
+      server: swap.server(target.node),
+      within: swap.within,
+      onProgress: context.progress,
+    },
     context.signal,
   )
   if (outcome.kind !== 'undone') return
@@ -78,7 +92,9 @@ async function driveFile(context: Drive, change: TextChange, target: FileTarget,
       ? `${target.node}: the API server refuses the new flags, nothing was touched: ${outcome.says}`
       : `${target.node}: the new API server did not come up (${outcome.stage}), the old one is back: ${outcome.says}`,
     `api-server.${outcome.stage}`,
-    outcome.stage === 'proof' ? 'Mend what its own words name, then plan again.' : `Look at its log: crictl logs of kube-apiserver on ${target.node}.`,
+    outcome.stage === 'proof'
+      ? 'Mend what its own words name, then plan again.'
+      : `Look at its log: crictl logs of kube-apiserver on ${target.node}.`,
   )
 }
 
@@ -114,12 +130,18 @@ async function retryConflicts(what: string, attempt: () => Promise<void>): Promi
     } catch (error) {
       if (error instanceof DualStackError && isConflict(error) && left > 1) continue
       if (error instanceof DualStackError) throw error
-      throw new StoppedError(`${what}: ${messageOf(error)}`, 'run.write-failed', 'Nothing after it was done. Run the same command again to go on.', error)
+      throw new StoppedError(
+        `${what}: ${messageOf(error)}`,
+        'run.write-failed',
+        'Nothing after it was done. Run the same command again to go on.',
+        error,
+      )
     }
   }
 }
 
-const isConflict = (error: DualStackError & { reason?: string }): boolean => error.reason === 'Conflict' || error.reason === 'AlreadyExists'
+const isConflict = (error: DualStackError & { reason?: string }): boolean =>
+  error.reason === 'Conflict' || error.reason === 'AlreadyExists'
 
 export function describe(change: Change): string {
   const { target } = change

@@ -3,7 +3,14 @@ import { isObjectChange, isSysctlChange, isTextChange } from '../model/apply.ts'
 import type { KubeObject } from '../model/cluster.ts'
 import type { Found } from '../model/event.ts'
 import { getField, sameJson } from '../model/fields.ts'
-import type { Change, ConfigMapTarget, FileTarget, ObjectChange, SysctlChange, TextChange } from '../model/plan.ts'
+import type {
+  Change,
+  ConfigMapTarget,
+  FileTarget,
+  ObjectChange,
+  SysctlChange,
+  TextChange,
+} from '../model/plan.ts'
 import { hashText } from '../text/edits.ts'
 import type { World } from '../world/ports.ts'
 
@@ -25,7 +32,10 @@ export async function inspect(world: World, changes: readonly Change[]): Promise
   )
 }
 
-export async function readText(world: World, target: FileTarget | ConfigMapTarget): Promise<{ text: string | null; mode?: number; owner?: string }> {
+export async function readText(
+  world: World,
+  target: FileTarget | ConfigMapTarget,
+): Promise<{ text: string | null; mode?: number; owner?: string }> {
   if (target.kind === 'file') {
     const file = await world.nodes.read(target.node, target.path)
     return file === null ? { text: null } : file
@@ -38,27 +48,45 @@ export async function readText(world: World, target: FileTarget | ConfigMapTarge
 async function inspectText(world: World, change: TextChange): Promise<Standing> {
   const { text, mode, owner } = await readText(world, change.target)
   const hash = text === null ? null : hashText(text)
-  const found: Found = { target: change.target, value: hash, ...(mode === undefined ? {} : { mode }), ...(owner === undefined ? {} : { owner }) }
+  const found: Found = {
+    target: change.target,
+    value: hash,
+    ...(mode === undefined ? {} : { mode }),
+    ...(owner === undefined ? {} : { owner }),
+  }
   return { at: hash === change.after ? 'after' : hash === change.before ? 'before' : 'other', found }
 }
 
 async function inspectSysctl(world: World, change: SysctlChange): Promise<Standing> {
   const { node, key } = change.target
   const value = (await world.nodes.facts(node, { network: true })).sysctls[key] ?? null
-  return { at: value === change.after ? 'after' : value === change.before ? 'before' : 'other', found: { target: change.target, value } }
+  return {
+    at: value === change.after ? 'after' : value === change.before ? 'before' : 'other',
+    found: { target: change.target, value },
+  }
 }
 
-const objectKey = (change: ObjectChange): string => `${change.target.api} ${change.target.namespace ?? ''}/${change.target.name}`
+const objectKey = (change: ObjectChange): string =>
+  `${change.target.api} ${change.target.namespace ?? ''}/${change.target.name}`
 
 /** Above this many objects of one resource, one list is cheaper than a request each. */
 const listFrom = 20
 
-async function readObjects(world: World, changes: readonly ObjectChange[]): Promise<ReadonlyMap<string, KubeObject | undefined>> {
+async function readObjects(
+  world: World,
+  changes: readonly ObjectChange[],
+): Promise<ReadonlyMap<string, KubeObject | undefined>> {
   const found = new Map<string, KubeObject | undefined>()
-  for (const [resource, group] of Map.groupBy(changes, change => change.target.api)) {
+  for (const resource of new Set(changes.map(change => change.target.api))) {
+    const group = changes.filter(change => change.target.api === resource)
     if (group.length < listFrom) {
       await Promise.all(
-        group.map(async change => found.set(objectKey(change), await world.api.get(resource, change.target.namespace, change.target.name))),
+        group.map(async change =>
+          found.set(
+            objectKey(change),
+            await world.api.get(resource, change.target.namespace, change.target.name),
+          ),
+        ),
       )
       continue
     }
@@ -73,11 +101,15 @@ async function readObjects(world: World, changes: readonly ObjectChange[]): Prom
 
 /** Judges an object against a change; exported for the driver, which looks again right before it writes. */
 export function inspectObject(change: ObjectChange, object: KubeObject | undefined): Standing {
-  const value: Json = object === undefined ? null : change.fields.map(field => ({ path: field.path, value: getField(object, field.path) }))
+  const value: Json =
+    object === undefined
+      ? null
+      : change.fields.map(field => ({ path: field.path, value: getField(object, field.path) }))
   const found: Found = { target: change.target, value }
   if (change.existence === 'delete') return { at: object === undefined ? 'after' : 'before', found }
   if (object === undefined) return { at: change.existence === 'create' ? 'before' : 'other', found }
-  if (change.fields.every(field => covers(field.after, getField(object, field.path)))) return { at: 'after', found }
+  if (change.fields.every(field => covers(field.after, getField(object, field.path))))
+    return { at: 'after', found }
   if (change.existence === 'create') return { at: 'other', found }
   const isKnown = change.fields.every(field => {
     const now = getField(object, field.path)

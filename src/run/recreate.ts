@@ -22,7 +22,10 @@ const isAsWanted = (pod: Pod, until: readonly Family[]): boolean =>
 const isLive = (pod: Pod): boolean => pod.phase !== 'Succeeded' && pod.phase !== 'Failed'
 
 /** The pods of an owner that still have to be made again, and whether all that are meant to be there are ready. */
-function backlog(cluster: Cluster, { owner, until }: RecreatePods): { old: readonly Pod[]; settled: boolean } {
+function backlog(
+  cluster: Cluster,
+  { owner, until }: RecreatePods,
+): { old: readonly Pod[]; settled: boolean } {
   const isOwned = ownedBy(cluster, owner)
   const pods = cluster.pods.filter(pod => isOwned(pod) && isLive(pod) && !pod.hostNetwork)
   return {
@@ -51,9 +54,16 @@ export async function recreatePods(context: Recreate, refresh: RecreatePods): Pr
     count = old.length
     // A pod that is not ready serves nobody: taking it first costs nothing.
     if (settled || !pod.ready) {
-      const outcome = refresh.by === 'delete' ? await remake(context, pod, refresh.owner) : await context.world.api.evict(pod.namespace, pod.name, pod.uid)
-      if (typeof outcome === 'object') obstacle = `a PodDisruptionBudget does not allow it: ${outcome.blocked}`
-      else context.progress(`${name}: ${pod.name} ${refresh.by === 'delete' ? 'deleted' : 'evicted'}, ${old.length - 1} to go`)
+      const outcome =
+        refresh.by === 'delete'
+          ? await remake(context, pod, refresh.owner)
+          : await context.world.api.evict(pod.namespace, pod.name, pod.uid)
+      if (typeof outcome === 'object')
+        obstacle = `a PodDisruptionBudget does not allow it: ${outcome.blocked}`
+      else
+        context.progress(
+          `${name}: ${pod.name} ${refresh.by === 'delete' ? 'deleted' : 'evicted'}, ${old.length - 1} to go`,
+        )
     }
     if (clock.now() > deadline) {
       throw new StoppedError(
@@ -85,6 +95,14 @@ async function remake(context: Recreate, pod: Pod, owner: OwnerRef): Promise<'de
 function fresh(object: KubeObject): KubeObject {
   const { name, namespace, labels, annotations } = object.metadata
   const { nodeName: _node, ...spec } = object['spec'] as Record<string, unknown>
-  const cleaned = Object.entries(annotations ?? {}).filter(([key]) => !key.startsWith('cni.projectcalico.org/pod') && !key.startsWith('cni.projectcalico.org/container'))
-  return { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, labels, annotations: Object.fromEntries(cleaned) }, spec }
+  const cleaned = Object.entries(annotations ?? {}).filter(
+    ([key]) =>
+      !key.startsWith('cni.projectcalico.org/pod') && !key.startsWith('cni.projectcalico.org/container'),
+  )
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace, labels, annotations: Object.fromEntries(cleaned) },
+    spec,
+  }
 }

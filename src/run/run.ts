@@ -57,20 +57,31 @@ export async function run(context: Run): Promise<Cluster> {
 
 function speaker(context: Run): (event: EventBody) => void {
   return body => {
-    const event = { run: context.journal.run, at: new Date(context.world.clock.now()).toISOString(), ...body } as Event
+    const event = {
+      run: context.journal.run,
+      at: new Date(context.world.clock.now()).toISOString(),
+      ...body,
+    } as Event
     context.journal.append(event)
     context.emit(event)
   }
 }
 
-async function runStep(context: Run, say: (event: EventBody) => void, step: Step, start: Cluster, mayBeHalfDone: boolean): Promise<Cluster> {
+async function runStep(
+  context: Run,
+  say: (event: EventBody) => void,
+  step: Step,
+  start: Cluster,
+  mayBeHalfDone: boolean,
+): Promise<Cluster> {
   const { world, journal } = context
   const progress = (message: string) => say({ kind: 'progress', step: step.id, message })
   const wait = {
     world,
     layers: context.layers,
     refresh: context.refresh,
-    waiting: (gate: string, reading: Parameters<Parameters<typeof waitFor>[0]['waiting']>[1]) => say({ kind: 'waiting', step: step.id, gate, reading }),
+    waiting: (gate: string, reading: Parameters<Parameters<typeof waitFor>[0]['waiting']>[1]) =>
+      say({ kind: 'waiting', step: step.id, gate, reading }),
     signal: context.signal,
   }
   const standings = await inspect(world, step.changes)
@@ -83,7 +94,10 @@ async function runStep(context: Run, say: (event: EventBody) => void, step: Step
   try {
     if (!isThere || mayBeHalfDone || step.changes.length === 0) {
       await arm(context, step)
-      await drive({ world, run: journal.run, swap: context.swap, progress, signal: context.signal }, step.changes)
+      await drive(
+        { world, run: journal.run, swap: context.swap, progress, signal: context.signal },
+        step.changes,
+      )
       await refreshAll(context, step, progress)
     }
     cluster = await waitFor(wait, cluster, step.gates)
@@ -102,8 +116,16 @@ async function runStep(context: Run, say: (event: EventBody) => void, step: Step
 async function arm(context: Run, step: Step): Promise<void> {
   if (step.guard === undefined) return
   const { node, unit, within } = step.guard
-  const paths = step.changes.filter(isTextChange).flatMap(({ target }) => (target.kind === 'file' && target.node === node ? [target.path] : []))
-  await context.world.nodes.guard(node, { run: context.journal.run, step: step.id, paths, ...(unit === undefined ? {} : { unit }), within })
+  const paths = step.changes
+    .filter(isTextChange)
+    .flatMap(({ target }) => (target.kind === 'file' && target.node === node ? [target.path] : []))
+  await context.world.nodes.guard(node, {
+    run: context.journal.run,
+    step: step.id,
+    paths,
+    ...(unit === undefined ? {} : { unit }),
+    within,
+  })
 }
 
 async function refreshAll(context: Run, step: Step, progress: (message: string) => void): Promise<void> {
@@ -114,10 +136,15 @@ async function refreshAll(context: Run, step: Step, progress: (message: string) 
       { kind: 'pods', namespace },
       { kind: 'list', resource: 'apps/v1/replicasets', namespace },
     ])
-  for (const refresh of step.refreshes) if (refresh.kind === 'restart') await context.world.nodes.restartUnit(refresh.node, refresh.unit)
+  for (const refresh of step.refreshes)
+    if (refresh.kind === 'restart') await context.world.nodes.restartUnit(refresh.node, refresh.unit)
   const recreations = step.refreshes.filter(refresh => refresh.kind === 'recreate-pods')
   const results = await Promise.allSettled(
-    recreations.map(refresh => limit(() => recreatePods({ world: context.world, look, progress, within, signal: context.signal }, refresh))),
+    recreations.map(refresh =>
+      limit(() =>
+        recreatePods({ world: context.world, look, progress, within, signal: context.signal }, refresh),
+      ),
+    ),
   )
   const failed = results.find(result => result.status === 'rejected')
   if (failed !== undefined) throw failed.reason
@@ -127,7 +154,10 @@ async function refreshAll(context: Run, step: Step, progress: (message: string) 
 function stop(say: (event: EventBody) => void, step: Step, error: unknown): unknown {
   const known = error instanceof DualStackError
   const code = known ? error.code : 'run.interrupted'
-  const next = known && error.hint !== undefined ? error.hint : 'Run the same command again to go on, or `dualstack rollback` to go back.'
+  const next =
+    known && error.hint !== undefined
+      ? error.hint
+      : 'Run the same command again to go on, or `dualstack rollback` to go back.'
   try {
     say({ kind: 'stopped', step: step.id, code, message: messageOf(error), next })
   } catch {

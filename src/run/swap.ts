@@ -10,11 +10,17 @@ const readyWithin = 120
 
 /** What a swap must know of a cluster: the ClusterIP that clients inside use, and the address and port of each instance. */
 export function swapSettings(cluster: Cluster, how: SwapSettings['how']): SwapSettings {
-  const service = cluster.objects['v1/services']?.find(({ metadata }) => metadata.namespace === 'default' && metadata.name === 'kubernetes')
+  const service = cluster.objects['v1/services']?.find(
+    ({ metadata }) => metadata.namespace === 'default' && metadata.name === 'kubernetes',
+  )
   const address = getField(service, ['spec', 'clusterIP'])
   const ports = (getField(service, ['spec', 'ports']) ?? []) as readonly { readonly port: number }[]
   if (typeof address !== 'string') {
-    throw new RefusedError('Service default/kubernetes has no ClusterIP', 'swap.no-service', 'The API server makes it when it starts: look at the log of kube-apiserver.')
+    throw new RefusedError(
+      'Service default/kubernetes has no ClusterIP',
+      'swap.no-service',
+      'The API server makes it when it starts: look at the log of kube-apiserver.',
+    )
   }
   return {
     how,
@@ -25,7 +31,11 @@ export function swapSettings(cluster: Cluster, how: SwapSettings['how']): SwapSe
       const flags = text === undefined ? undefined : readFlags(text, 'kube-apiserver')
       const advertised = flags?.get('advertise-address')
       if (advertised === undefined) {
-        throw new RefusedError(`${node}:${manifest} has no --advertise-address`, 'swap.no-address', 'kubeadm writes it; without it the node address to redirect is not known.')
+        throw new RefusedError(
+          `${node}:${manifest} has no --advertise-address`,
+          'swap.no-address',
+          'kubeadm writes it; without it the node address to redirect is not known.',
+        )
       }
       return { address: advertised, port: Number(flags?.get('secure-port') ?? 6443) }
     },

@@ -26,7 +26,11 @@ function kindOf(layers: readonly Layer[], gate: Gate) {
   const [id, name] = [gate.id.slice(0, gate.id.indexOf('/')), gate.id.slice(gate.id.indexOf('/') + 1)]
   const kind = layers.find(layer => layer.id === id)?.gates[name]
   if (kind === undefined) {
-    throw new StoppedError(`this version of the tool does not know the gate ${gate.id}`, 'plan.unknown-gate', 'Make the plan again with this version.')
+    throw new StoppedError(
+      `this version of the tool does not know the gate ${gate.id}`,
+      'plan.unknown-gate',
+      'Make the plan again with this version.',
+    )
   }
   return kind
 }
@@ -52,7 +56,10 @@ export async function waitFor(context: Wait, start: Cluster, gates: readonly Gat
       if (reading.holds) since.set(gate, since.get(gate) ?? now)
       else since.delete(gate)
     }
-    const open = readings.all.find(([gate]) => now - (since.get(gate) ?? Number.POSITIVE_INFINITY) < gate.steady * 1000 || !since.has(gate))
+    const open = readings.all.find(
+      ([gate]) =>
+        now - (since.get(gate) ?? Number.POSITIVE_INFINITY) < gate.steady * 1000 || !since.has(gate),
+    )
     if (open === undefined) return cluster
     const [gate, reading] = open
     context.waiting(gate.id, reading)
@@ -69,7 +76,11 @@ export async function waitFor(context: Wait, start: Cluster, gates: readonly Gat
   return cluster
 }
 
-async function look(context: Wait, cluster: Cluster, gates: readonly Gate[]): Promise<{ cluster?: Cluster; all: readonly (readonly [Gate, Reading])[] }> {
+async function look(
+  context: Wait,
+  cluster: Cluster,
+  gates: readonly Gate[],
+): Promise<{ cluster?: Cluster; all: readonly (readonly [Gate, Reading])[] }> {
   try {
     const reads = gates.flatMap(gate => kindOf(context.layers, gate).reads(gate.args, cluster))
     const fresh = await context.refresh(cluster, reads)
@@ -83,4 +94,6 @@ async function look(context: Wait, cluster: Cluster, gates: readonly Gate[]): Pr
 
 /** A server that is just coming up answers 5xx for a moment, and forbids everything until its RBAC cache is filled. */
 const isPassing = (error: unknown): boolean =>
-  error instanceof DualStackError && 'status' in error && [403, 429, 500, 502, 503, 504].includes(Number(error.status))
+  error instanceof DualStackError &&
+  'status' in error &&
+  [403, 429, 500, 502, 503, 504].includes(Number(error.status))
