@@ -22,7 +22,7 @@ export interface Image {
   entries(): Promise<TarEntry[]>
 }
 
-export const imageNames = [
+const imageNames = [
   'pause',
   'coredns',
   'kube-proxy',

@@ -31,9 +31,13 @@ const unpacked = ['bird', 'busybox-static', 'runit']
 
 /** Installs what is missing, and starts none of it. */
 export async function ensurePackages(log: Log): Promise<void> {
+  const isRoot = process.getuid?.() === 0
   const installed = installedVersions()
   const missing = wanted.filter(name => !installed.has(name))
-  if (missing.length === 0) return
+  if (missing.length === 0) {
+    if (isRoot) restorePolicy()
+    return
+  }
   const mend = `Install by hand what is missing: apt-get install --no-install-recommends ${missing.join(' ')}`
   if (process.getuid?.() !== 0)
     throw new Error(`packages are missing, and only root can install them. ${mend}`)
@@ -65,19 +69,29 @@ export function packageVersions(): string[] {
   return [...wanted, 'libc6'].map(name => `${name} ${installed.get(name)}`)
 }
 
+const policy = '/usr/sbin/policy-rc.d'
+const policyAside = `${policy}.dualstack-lab`
+const ownPolicy = '#!/bin/sh\n# Of the dualstack lab, while it installs packages.\nexit 101\n'
+
 /** Debian starts what it installs, unless this program says 101. It is there for as long as the installation takes. */
 async function withoutStartingDaemons(install: () => Promise<void>): Promise<void> {
-  const policy = '/usr/sbin/policy-rc.d'
-  const aside = `${policy}.dualstack-lab`
-  if (existsSync(policy)) renameSync(policy, aside)
+  if (existsSync(policy) && !isOwnPolicy()) renameSync(policy, policyAside)
   try {
-    writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+    writeFileSync(policy, ownPolicy, { mode: 0o755 })
     await install()
   } finally {
-    rmSync(policy, { force: true })
-    if (existsSync(aside)) renameSync(aside, policy)
+    restorePolicy()
   }
 }
+
+/** Also what an interrupted installation left behind: this machine would never start what is installed later. */
+function restorePolicy(): void {
+  if (!isOwnPolicy()) return
+  rmSync(policy)
+  if (existsSync(policyAside)) renameSync(policyAside, policy)
+}
+
+const isOwnPolicy = (): boolean => existsSync(policy) && readFileSync(policy, 'utf8') === ownPolicy
 
 /** A folder that looks like / with the packages that are only unpacked. */
 export function ensureUnpacked(log: Log): Promise<string> {

@@ -21,29 +21,39 @@ const onEveryNode: readonly ImageName[] = [
   'calico-kube-controllers',
 ]
 
-const images: Readonly<Record<Role, readonly ImageName[]>> = {
-  worker: onEveryNode,
-  'control-plane': [...onEveryNode, 'etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'],
-}
+const onControlPlanes: readonly ImageName[] = [
+  'etcd',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+]
 
 /**
  * A containerd root (/var/lib/containerd) with all images of the role imported and unpacked: made once, where every
  * node would otherwise import for 10 to 30 s. Only to be read: a node gets its own by `cloneSeed`.
  */
-export function ensureSeed(tars: Readonly<Record<ImageName, string>>, role: Role, log: Log): Promise<string> {
-  const files = images[role].map(name => tars[name])
+export async function ensureSeed(
+  tars: Readonly<Record<ImageName, string>>,
+  role: Role,
+  log: Log,
+): Promise<string> {
+  // A control plane's is a worker's with more in it: what they have in common takes room once.
+  const below = role === 'control-plane' ? await ensureSeed(tars, 'worker', log) : undefined
+  const files = (below ? onControlPlanes : onEveryNode).map(name => tars[name])
   const containerd = packageVersions().filter(version => version.startsWith('containerd '))
   const make = async (folder: string) => {
+    if (below) cloneSeed(below, folder)
     const server = await startContainerd(folder)
     try {
-      // A folder of the cache is named after what is in it; one after the other, as each uses all processors.
+      // One after the other: each uses all processors.
       for (const file of files) await server.ctr('images', 'import', '--snapshotter', 'overlayfs', file)
     } finally {
       await server.stop()
     }
   }
-  const inputs = [edition, ...containerd, ...files.map(file => basename(dirname(file)))]
-  return cached({ name: `seed-${role}`, inputs, make }, log)
+  // A folder of the cache is named after what it was made from.
+  const sources = [...(below ? [below] : []), ...files.map(dirname)].map(folder => basename(folder))
+  return cached({ name: `seed-${role}`, inputs: [edition, ...containerd, ...sources], make }, log)
 }
 
 /**

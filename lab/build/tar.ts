@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs'
 import { posix } from 'node:path'
 
-export type Content =
+type Content =
   | { readonly directory: true }
   | { readonly link: string }
   | { readonly text: string }

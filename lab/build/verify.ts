@@ -47,8 +47,9 @@ async function main(): Promise<void> {
     // Beside the seed, so that hard links can be made.
     const root = mkdtempSync(join(cacheFolder(), 'verify-'))
     try {
+      const seed = await artifacts.seed('control-plane')
       const started = Date.now()
-      cloneSeed(await artifacts.seed('control-plane'), root)
+      cloneSeed(seed, root)
       say(`seed cloned in ${Date.now() - started} ms`)
       const containerd = await startContainerd(root)
       try {
