@@ -28,9 +28,9 @@ export function observeRanges(cluster: Cluster): Observed {
   const podPlaces = [
     ...flagOfAll(cluster, 'kube-controller-manager', 'cluster-cidr'),
     config === undefined ? undefined : getScalar(config, ['networking', 'podSubnet']),
-    ...(cluster.objects['crd.projectcalico.org/v1/ippools'] ?? []).map(pool =>
-      String(getField(pool, ['spec', 'cidr']) ?? ''),
-    ),
+    ...(cluster.objects['crd.projectcalico.org/v1/ippools'] ?? [])
+      .map(pool => getField(pool, ['spec', 'cidr']))
+      .filter(cidr => typeof cidr === 'string'),
   ]
   const services = ranges(servicePlaces)
   return {

@@ -24,7 +24,7 @@ export interface Standing {
 export async function inspect(world: World, changes: readonly Change[]): Promise<readonly Standing[]> {
   const objects = await readObjects(world, changes.filter(isObjectChange))
   return Promise.all(
-    changes.map(change => {
+    changes.map(async change => {
       if (isTextChange(change)) return inspectText(world, change)
       if (isSysctlChange(change)) return inspectSysctl(world, change)
       return inspectObject(change, objects.get(objectKey(change)))
