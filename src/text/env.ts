@@ -1,0 +1,167 @@
+import { RefusedError } from '../base/errors.ts'
+import { applySplices, eolOf, refused, type Splice } from './splice.ts'
+
+/** One `NAME=value` line of an env file, with the range of the value between its quotes. */
+interface Assignment {
+  readonly name: string
+  readonly quote: '' | '"' | "'"
+  readonly start: number
+  readonly end: number
+}
+
+/** A word of a value: `--flag=value`, `--flag`, or a value of its own. */
+interface Word {
+  readonly text: string
+  readonly start: number
+  readonly end: number
+}
+
+interface FlagWord {
+  readonly name: string
+  readonly value: string | undefined
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * The flags in a variable of a systemd EnvironmentFile (`/var/lib/kubelet/kubeadm-flags.env`, `/etc/default/kubelet`), by name
+ * without dashes. A flag without a value is `true`; of a repeated one the last counts. undefined: the variable is not set.
+ * @throws RefusedError `text.env` where the file cannot be understood.
+ */
+export function readEnvFlags(text: string, variable: string): Record<string, string> | undefined {
+  const assignment = assignmentsOf(text, variable).findLast(({ name }) => name === variable)
+  if (!assignment) return undefined
+  return Object.fromEntries(flagsOf(text, assignment).map(({ name, value }) => [name, value ?? 'true']))
+}
+
+/**
+ * Sets one flag in a variable, or takes it out (null). Everything else stays as it is. A variable that is not there is added as a line of
+ * its own; kubeadm reads all of kubeadm-flags.env as that one variable, so this never adds one to a file that already says something else.
+ * @throws RefusedError `text.env`, `text.repeated`
+ */
+export function setEnvFlag(text: string, variable: string, flag: string, value: string | null): string {
+  if (value !== null && !/^[^\s"'\\$`]+$/.test(value))
+    throw new RefusedError(`the value of --${flag} needs quotes inside ${variable}`, 'text.env')
+  const assignments = assignmentsOf(text, variable).filter(({ name }) => name === variable)
+  const [assignment, second] = assignments
+  if (second) throw refused(text, second.start, 'text.repeated', `${variable} is set more than once`)
+  if (!assignment) return value === null ? text : addVariable(text, variable, flag, value)
+  const raw = text.slice(assignment.start, assignment.end)
+  if (/["'\\]/.test(raw))
+    throw refused(
+      text,
+      assignment.start,
+      'text.env',
+      `${variable} holds quotes or a backslash inside its value`,
+    )
+  const after = applySplices(text, splicesOf(text, assignment, flag, value))
+  verify(text, after, variable, flag, value)
+  return after
+}
+
+function splicesOf(text: string, assignment: Assignment, flag: string, value: string | null): Splice[] {
+  const found = flagsOf(text, assignment).filter(({ name }) => name === flag)
+  if (new Set(found.map(({ value }) => value)).size > 1)
+    throw refused(
+      text,
+      assignment.start,
+      'text.repeated',
+      `--${flag} is given more than once, with different values`,
+    )
+  if (value !== null && found.length > 0)
+    return found.map(({ start, end }) => ({ start, end, text: `--${flag}=${value}` }))
+  if (value !== null) return append(text, assignment, `--${flag}=${value}`)
+  return found.map(({ start, end }) => {
+    // The white space in front goes with it; the first flag takes what is behind it instead.
+    let from = start
+    while (from > assignment.start && /\s/.test(text[from - 1] ?? '')) from--
+    let to = end
+    if (from === assignment.start) while (to < assignment.end && /\s/.test(text[to] ?? '')) to++
+    return { start: from, end: to, text: '' }
+  })
+}
+
+function append(text: string, { quote, start, end }: Assignment, word: string): Splice[] {
+  const value = text.slice(start, end)
+  const last = start + value.trimEnd().length
+  if (value.trim() === '') return [{ start, end, text: word }]
+  const added = { start: last, end: last, text: ` ${word}` }
+  // Bare words with spaces are right for systemd, but a shell that sources the file would run the second one.
+  if (quote === '' && !/\s/.test(value.trim()))
+    return [
+      { start, end: start, text: '"' },
+      { ...added, text: `${added.text}"` },
+    ]
+  return [added]
+}
+
+function addVariable(text: string, variable: string, flag: string, value: string): string {
+  const line = `${variable}="--${flag}=${value}"`
+  if (text.trim() === '') return text === '' ? `${line}\n` : `${line}${eolOf(text)}`
+  if (variable === 'KUBELET_KUBEADM_ARGS')
+    throw new RefusedError(
+      `${variable} is not in the file, and something else is; kubeadm wants the file to hold that variable alone`,
+      'text.env',
+    )
+  const eol = eolOf(text)
+  return text.endsWith('\n') ? `${text}${line}${eol}` : `${text}${eol}${line}`
+}
+
+/** All assignments; refuses a form of `variable` that systemd or kubeadm would read otherwise than it looks. */
+function assignmentsOf(text: string, variable: string): Assignment[] {
+  const found: Assignment[] = []
+  for (const line of text.matchAll(/[^\n]*/g)) {
+    const source = line[0].replace(/\r$/, '')
+    if (/^\s*(?:[#;]|$)/.test(source)) continue
+    const match = /^(\s*)(export\s+)?([A-Za-z_]\w*)=(.*?)\s*$/.exec(source)
+    const mentions = source.includes(`${variable}=`)
+    if (!match) {
+      if (mentions) throw refused(text, line.index, 'text.env', `this form of ${variable}= is not understood`)
+      continue
+    }
+    const [, space = '', exported = '', name = '', rest = ''] = match
+    const mine = name === variable
+    if (mine && exported)
+      throw refused(text, line.index, 'text.env', `systemd does not read "export ${variable}"`)
+    if (mine && source.endsWith('\\'))
+      throw refused(text, line.index, 'text.env', `${variable} goes on in the next line`)
+    const start = line.index + space.length + exported.length + name.length + 1
+    const quote = rest.startsWith('"') ? '"' : rest.startsWith("'") ? "'" : ''
+    const closed = rest.length > 1 && rest.indexOf(quote, 1) === rest.length - 1
+    if (quote !== '' && !closed) {
+      if (mine) throw refused(text, line.index, 'text.env', `the quotes of ${variable} are not understood`)
+      continue
+    }
+    const inner = quote === '' ? 0 : 1
+    found.push({ name, quote, start: start + inner, end: start + rest.length - inner })
+  }
+  return found
+}
+
+function flagsOf(text: string, { start, end }: Assignment): FlagWord[] {
+  const words: Word[] = [...text.slice(start, end).matchAll(/\S+/g)].map(match => ({
+    text: match[0],
+    start: start + match.index,
+    end: start + match.index + match[0].length,
+  }))
+  return words.flatMap((word, index) => {
+    const match = /^--?([^=]+)(?:=(.*))?$/.exec(word.text)
+    if (!match?.[1]) return []
+    const next = words[index + 1]
+    const separate = match[2] === undefined && next && !next.text.startsWith('-')
+    const value = separate ? next.text : match[2]
+    return [
+      { name: match[1].replaceAll('_', '-'), value, start: word.start, end: separate ? next.end : word.end },
+    ]
+  })
+}
+
+function verify(before: string, after: string, variable: string, flag: string, value: string | null): void {
+  const { [flag]: _, ...others } = readEnvFlags(before, variable) ?? {}
+  const wanted = value === null ? others : { ...others, [flag]: value }
+  const got = readEnvFlags(after, variable) ?? {}
+  const same =
+    Object.keys(got).length === Object.keys(wanted).length &&
+    Object.entries(wanted).every(([name, value]) => got[name] === value)
+  if (!same) throw new RefusedError(`${variable} would not read as intended after the edit`, 'text.not-exact')
+}

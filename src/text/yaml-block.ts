@@ -1,0 +1,205 @@
+import { isDeepStrictEqual } from 'node:util'
+import {
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  type Pair,
+  parseAllDocuments,
+  parseDocument,
+  visit,
+} from 'yaml'
+import type { Document, ParsedNode, Scalar, YAMLMap, YAMLSeq } from 'yaml'
+import { RefusedError } from '../base/errors.ts'
+import {
+  insertLinesAfter,
+  insertLinesBefore,
+  lineEnd,
+  lineStart,
+  refused,
+  removeLines,
+  type Splice,
+} from './splice.ts'
+
+export type Doc = Document.Parsed<ParsedNode>
+
+/** Kubernetes reads YAML with a parser of version 1.1: `0644`, `yes` and `12:30` mean something else in 1.2. */
+const reading = { version: '1.1', logLevel: 'error', strict: true, uniqueKeys: true } as const
+
+/** The one document of a text, or the one of this `kind` among several. @throws RefusedError `text.yaml`, `text.documents` */
+export function parseYaml(text: string, kind?: string): Doc {
+  const parsed = parseAllDocuments(text, reading)
+  const all: Doc[] = 'empty' in parsed ? [] : parsed
+  const documents = all.filter(doc => !isEmpty(doc))
+  for (const doc of all) {
+    const [error] = doc.errors
+    if (error) {
+      const code = error.code === 'DUPLICATE_KEY' ? 'text.duplicate-key' : 'text.yaml'
+      throw refused(text, error.pos[0], code, error.message.split(' at line ')[0] ?? 'YAML does not parse')
+    }
+  }
+  const wanted =
+    kind === undefined
+      ? documents
+      : documents.filter(doc => isMap(doc.contents) && doc.contents.get('kind') === kind)
+  const [doc, second] = wanted
+  const what = kind === undefined ? 'document' : `${kind} document`
+  if (!doc) throw new RefusedError(`there is no YAML ${what} in it`, 'text.documents')
+  if (second) throw refused(text, startOf(second.contents), 'text.documents', `there is a second ${what}`)
+  return doc
+}
+
+const isEmpty = (doc: Doc): boolean => doc.contents === null || sourceIsEmpty(doc.contents)
+
+/** `key:` without a value, or a document without content: null, and nothing written. */
+export const sourceIsEmpty = (node: unknown): boolean =>
+  node === null || (isScalar(node) && isNull(node) && (node.source ?? '') === '')
+
+/** What the document means. */
+export const meaningOf = (doc: Doc): unknown => doc.toJS({ maxAliasCount: 100 })
+
+/** Refuses what a splice cannot edit exactly: JSON, anchors and aliases, merge keys, directives. */
+export function assertEditable(text: string, doc: Doc): void {
+  if (isCollection(doc.contents) && doc.contents.flow)
+    throw refused(
+      text,
+      startOf(doc.contents),
+      'text.json',
+      'this is JSON or one flow collection; only block style is edited',
+    )
+  visit(doc, (_, node) => {
+    if (isAlias(node)) throw refused(text, startOf(node), 'text.alias', `an alias (*${node.source}) is used`)
+    if (isNode(node) && 'anchor' in node && node.anchor)
+      throw refused(text, startOf(node), 'text.alias', `an anchor (&${node.anchor}) is used`)
+    if (isPair(node) && isCollection(node.key))
+      throw refused(
+        text,
+        startOf(node.key),
+        'text.template',
+        'a key is a collection; is this a template that was not rendered?',
+      )
+  })
+}
+
+export const startOf = (node: unknown): number => (isNode(node) ? (node.range?.[0] ?? 0) : 0)
+
+/** Offset behind the last character of a node's own text, comments not counted. */
+export function endOf(node: unknown): number {
+  if (isPair(node)) return isNode(node.value) ? endOf(node.value) : endOf(node.key)
+  if (isCollection(node) && !node.flow) {
+    const last = node.items.at(-1)
+    if (last !== undefined) return endOf(last)
+  }
+  return isNode(node) ? (node.range?.[1] ?? 0) : 0
+}
+
+/** The pair of a key in a block mapping. */
+export function pairOf(map: YAMLMap, key: string): Pair<Scalar, unknown> | undefined {
+  return map.items.find(
+    (pair): pair is Pair<Scalar, unknown> => isScalar(pair.key) && String(pair.key.value) === key,
+  )
+}
+
+/** The value at a path of mapping keys; undefined where a key is missing. */
+export function nodeAt(node: unknown, path: readonly string[]): unknown {
+  let current = node
+  for (const key of path) {
+    if (!isMap(current)) return undefined
+    current = pairOf(current, key)?.value
+  }
+  return current
+}
+
+export const isNull = (node: unknown): boolean =>
+  node === null || node === undefined || (isScalar(node) && node.value === null)
+
+/** A scalar of one line that can be replaced where it stands. */
+export function assertOneLine(text: string, node: unknown, what: string): asserts node is Scalar {
+  if (!isScalar(node)) throw refused(text, startOf(node), 'text.shape', `${what} is not a plain value`)
+  if (node.tag) throw refused(text, startOf(node), 'text.tag', `${what} has a tag (${node.tag})`)
+  if (text.slice(startOf(node), endOf(node)).includes('\n'))
+    throw refused(text, startOf(node), 'text.multi-line', `${what} goes over several lines`)
+}
+
+export function assertBlock(text: string, node: YAMLMap | YAMLSeq, what: string): void {
+  if (node.flow)
+    throw refused(
+      text,
+      startOf(node),
+      'text.flow',
+      `${what} is in flow style (${isSeq(node) ? '[…]' : '{…}'})`,
+    )
+}
+
+type Style = 'PLAIN' | 'QUOTE_SINGLE' | 'QUOTE_DOUBLE'
+
+/** The source of a string, in the style wanted or, where YAML would read that as something else, in double quotes. */
+export function sourceOf(value: string, style: string | undefined = 'PLAIN'): string {
+  const candidates: Record<Style, string> = {
+    PLAIN: value,
+    QUOTE_SINGLE: `'${value.replaceAll("'", "''")}'`,
+    QUOTE_DOUBLE: JSON.stringify(value),
+  }
+  const source = candidates[style as Style] ?? candidates.PLAIN
+  return readsAs(source, value) ? source : candidates.QUOTE_DOUBLE
+}
+
+/** Both YAML versions have to agree, in a list and in a mapping: not everybody who reads the file reads 1.1. */
+function readsAs(source: string, value: string): boolean {
+  return (['1.1', '1.2'] as const).every(version =>
+    [`- ${source}\n`, `k: ${source}\n`].every(text => {
+      const doc = parseDocument(text, { ...reading, version })
+      const read: unknown = doc.errors.length > 0 ? undefined : doc.toJS()
+      const found: unknown = Array.isArray(read) ? read[0] : (read as { k?: unknown } | undefined)?.k
+      return found === value && doc.comment === null && !/\s#/.test(source.startsWith('"') ? '' : source)
+    }),
+  )
+}
+
+/** What stands in front of an item of a block list, from its line's start: `    - `. */
+export function dashOf(text: string, item: unknown): string {
+  const prefix = text.slice(lineStart(text, startOf(item)), startOf(item))
+  if (!/^\s*-\s+$/.test(prefix))
+    throw refused(text, startOf(item), 'text.shape', 'this list item does not begin its own line')
+  return prefix
+}
+
+/** Puts lines in front of or behind an entry (a pair or a list item) that begins its own line. */
+export function linesBeside(
+  text: string,
+  entry: unknown,
+  side: 'before' | 'after',
+  lines: readonly string[],
+): Splice {
+  if (side === 'after') return insertLinesAfter(text, lastLineOf(text, entry), lines)
+  return insertLinesBefore(text, isPair(entry) ? startOf(entry.key) : startOf(entry), lines)
+}
+
+/** Takes out the lines of an entry that begins its own line. */
+export function linesWithout(text: string, entry: unknown): Splice {
+  return removeLines(text, isPair(entry) ? startOf(entry.key) : startOf(entry), lastLineOf(text, entry))
+}
+
+/** An offset in the last line of an entry. A block scalar's range ends behind its last line end. */
+function lastLineOf(text: string, entry: unknown): number {
+  const end = endOf(entry)
+  return text[end - 1] === '\n' ? lineEnd(text, lineStart(text, end - 1)) : end
+}
+
+/** What is wrong when the result would not mean exactly what was intended. A bug or a form nobody thought of: better refused than written. */
+export function assertMeaning(
+  before: string,
+  after: string,
+  kind: string | undefined,
+  wanted: unknown,
+): void {
+  if (isDeepStrictEqual(meaningOf(parseYaml(after, kind)), wanted)) return
+  const line = before.split('\n').findIndex((found, index) => found !== after.split('\n')[index]) + 1
+  throw new RefusedError(
+    `line ${line}: the text would not mean what is intended after the edit`,
+    'text.not-exact',
+  )
+}
