@@ -1,0 +1,3 @@
+export async function doctor(): Promise<{ text: string; ok: boolean }> {
+  return { text: 'not written yet', ok: true }
+}

@@ -1,0 +1,16 @@
+import { join } from 'node:path'
+import { type ExecOptions, execMust } from './exec.ts'
+import { type LabState, labDir } from './state.ts'
+
+/** kubectl from outside the cluster, as its administrator. */
+export function kubectl(lab: LabState, args: readonly string[], options: ExecOptions = {}): Promise<string> {
+  const command = [join(lab.bin, 'kubectl'), '--kubeconfig', join(labDir(lab.name), 'kubeconfig')]
+  return execMust(lab, 'outside', [...command, ...args], options)
+}
+
+export async function podCIDRs(lab: LabState): Promise<Map<string, readonly string[]>> {
+  const list = JSON.parse(await kubectl(lab, ['get', 'nodes', '-o', 'json'])) as {
+    items: { metadata: { name: string }; spec: { podCIDRs?: string[] } }[]
+  }
+  return new Map(list.items.map(node => [node.metadata.name, node.spec.podCIDRs ?? []]))
+}

@@ -1,0 +1,3 @@
+export async function leftovers(): Promise<string[]> {
+  return []
+}

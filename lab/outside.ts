@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { enter } from './exec.ts'
+import { recordFile, router } from './network.ts'
+import { identify, writeRecord } from './process.ts'
+import { LabError } from './shell.ts'
+import { type LabState, labDir } from './state.ts'
+
+/** Starts a program beside the cluster that outlives us. Its process is recorded, and it is in the lab's cgroup. */
+async function startDaemon(lab: LabState, place: string, name: string, argv: readonly string[]): Promise<void> {
+  // Without the part that ends a command together with us.
+  const entered = await enter(lab, place, argv)
+  const [file = '', ...args] = entered.slice(entered.indexOf('sh'))
+  const log = openSync(join(labDir(lab.name), 'log', `${name}.log`), 'a')
+  const child = spawn(file, args, { detached: true, stdio: ['ignore', log, log] })
+  closeSync(log)
+  await once(child, 'spawn')
+  const id = identify(child.pid ?? 0)
+  if (!id) throw new LabError(`${name} ended at once`, { hint: `see ${join(labDir(lab.name), 'log', `${name}.log`)}` })
+  await writeRecord(recordFile(lab.name, `${place}-${name}`), id)
+  child.unref()
+}
+
+/** A server of both families behind the router, for egress. It answers with the client's address. */
+export async function startServers(lab: LabState): Promise<void> {
+  await startDaemon(lab, 'internet', 'probe', [join(lab.bin, 'probe'), 'serve', '--port', '8080'])
+}
+
+/** A real haproxy on the router in front of the API servers, as kubeadm's guide to HA has it. */
+export async function startLoadBalancer(lab: LabState): Promise<void> {
+  const file = join(labDir(lab.name), 'haproxy.cfg')
+  const servers = lab.nodes
+    .filter(node => node.role === 'control-plane')
+    .map(node => `  server ${node.name} ${node.ipv4}:6443 check check-ssl verify none`)
+  await writeFile(
+    file,
+    `global
+  log stdout format raw local0 notice
+defaults
+  mode tcp
+  log global
+  timeout connect 5s
+  # Watches are quiet for long.
+  timeout client 4h
+  timeout server 4h
+frontend apiserver
+  bind ${router(lab.instance).ipv4}:6443
+  default_backend apiservers
+backend apiservers
+  balance roundrobin
+  option httpchk
+  http-check send meth GET uri /readyz
+  http-check expect status 200
+  default-server inter 1s fall 2 rise 2 on-marked-down shutdown-sessions
+${servers.join('\n')}
+`,
+  )
+  await startDaemon(lab, 'outside', 'haproxy', ['haproxy', '-db', '-f', file])
+}
