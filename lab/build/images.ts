@@ -163,8 +163,8 @@ async function calicoNode(calico: string, unpacked: string): Promise<TarEntry[]>
     programs.map(path => file(path, join(unpacked, path))),
     // The liveness probe calls birdcl by this path; Debian's birdc takes the same arguments.
     [link('/usr/bin/birdcl', '../sbin/birdc')],
-    folder('etc', join(calico, 'node/etc'), path => path.endsWith('/run') || path.endsWith('/rc.local')),
-    folder('usr/sbin', join(calico, 'node/usr/sbin'), () => true),
+    folder('/etc', join(calico, 'node/etc'), path => path.endsWith('/run') || path.endsWith('/rc.local')),
+    folder('/usr/sbin', join(calico, 'node/usr/sbin'), () => true),
     await networkTools(),
     await libraries(programs.map(path => join(unpacked, path))),
     await busybox(unpacked),
