@@ -39,8 +39,7 @@ export async function ensurePackages(log: Log): Promise<void> {
     return
   }
   const mend = `Install by hand what is missing: apt-get install --no-install-recommends ${missing.join(' ')}`
-  if (process.getuid?.() !== 0)
-    throw new Error(`packages are missing, and only root can install them. ${mend}`)
+  if (!isRoot) throw new Error(`packages are missing, and only root can install them. ${mend}`)
   log(`packages: installing ${missing.join(' ')}`)
   await withoutStartingDaemons(async () => {
     const options = { env: { DEBIAN_FRONTEND: 'noninteractive' }, attempt: 'installing packages', hint: mend }

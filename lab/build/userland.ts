@@ -29,7 +29,10 @@ export const file = (path: string, from = path): TarEntry => ({
 
 export const link = (path: string, target: string): TarEntry => ({ path: merged(path), link: target })
 
-const merged = (path: string): string => path.replace(/^\/(bin|sbin|lib|lib64)\//, '/usr/$1/').slice(1)
+function merged(path: string): string {
+  if (!path.startsWith('/')) throw new Error(`${path}: a path in an image begins with /`)
+  return path.replace(/^\/(bin|sbin|lib|lib64)\//, '/usr/$1/').slice(1)
+}
 
 /** A shell and what belongs to it. */
 export async function busybox(unpacked: string): Promise<TarEntry[]> {

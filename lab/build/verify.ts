@@ -27,7 +27,17 @@ const abilities: readonly (readonly [image: string, command: string, says: RegEx
   ['calico-node', 'sh -c "bird --version 2>&1"', /BIRD version 1\.6/],
   ['calico-node', 'sh -c "bird6 --version 2>&1"', /BIRD version 1\.6/],
   ['calico-node', '/usr/bin/birdcl --help', /Usage/],
-  ['calico-node', 'which start_runit runsvdir sv', /runsvdir/],
+  ['calico-node', 'which start_runit runsvdir sv', /start_runit\n.*runsvdir\n.*sv\n/],
+  [
+    'calico-node',
+    'head -n 1 /etc/rc.local /etc/service/available/felix/run',
+    /#!\/bin\/sh\n[^]*#!\/bin\/sh\n/,
+  ],
+  [
+    'calico-node',
+    'ls /etc/calico/confd/conf.d /etc/calico/confd/templates',
+    /bird\.toml[^]*bird6_ipam\.cfg\.template/,
+  ],
   ['calico-kube-controllers', '/usr/bin/kube-controllers -v', /v3\./],
   ['calico-kube-controllers', '/usr/bin/check-status -v', /v3\./],
   ['etcd', 'etcd --version', /etcd Version: 3\./],
