@@ -1,0 +1,97 @@
+import { type Family, families } from '../address/family.ts'
+import type { NodeFacts, NodeFile } from '../model/cluster.ts'
+import type { NodeRead } from '../world/ports.ts'
+import { commandFiles, lines, parseKubelet, parseSysctls, parseUname } from './commands.ts'
+import type { Folder } from './folder.ts'
+import { parseAddresses, parseRoutes } from './ip-json.ts'
+import { asRecord, decodeText, isRecord, parseJson } from './parse.ts'
+import { unreadKey } from './wanted.ts'
+
+const manifestFolder = '/etc/kubernetes/manifests/'
+/** A file of a node that we edit or read is far smaller; anything larger was put there by mistake. */
+const largest = 4 * 1024 * 1024
+
+/** One node's folder as facts. A wanted file that is not in the folder was not there on the node: that is how captures are made. */
+export async function readNode(
+  folder: Folder,
+  node: string,
+  at: string,
+  want: NodeRead,
+  unread: Record<string, string>,
+): Promise<NodeFacts> {
+  const files: Record<string, NodeFile | null> = {}
+  const index = await readIndex(folder, `${at}/files.json`)
+  for (const entry of await folder.walk(`${at}/files`)) {
+    const path = entry.path.slice(`${at}/files`.length)
+    const bytes = entry.skipped ? undefined : await folder.read(entry.path)
+    const text = bytes && bytes.length <= largest ? utf8(bytes) : undefined
+    if (text === undefined)
+      unread[unreadKey.file(node, path)] =
+        entry.skipped ?? (bytes && bytes.length > largest ? 'is larger than 4 MB' : 'is not UTF-8 text')
+    else files[path] = { text, ...index[path] }
+  }
+  for (const [path, known] of Object.entries(index)) if (known === null) files[path] ??= null
+  for (const path of want.files ?? []) if (!(unreadKey.file(node, path) in unread)) files[path] ??= null
+
+  const command = async (name: string): Promise<string | undefined> => {
+    const path = `${at}/commands/${name}`
+    const bytes = await folder.read(path)
+    return bytes && decodeText(bytes, folder.name(path))
+  }
+  const json = async (name: string): Promise<unknown> => {
+    const text = await command(name)
+    return text === undefined ? undefined : parseJson(text, folder.name(`${at}/commands/${name}`))
+  }
+  const routes = async (family: Family) => parseRoutes(await json(commandFiles.routes[family]), family)
+
+  const kernel = parseUname((await command(commandFiles.kernel)) ?? '')
+  const kubeletArguments = parseKubelet((await command(commandFiles.kubelet)) ?? '')
+  const manifests = await command(commandFiles.manifests)
+  return {
+    files: Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1))),
+    sysctls: parseSysctls((await command(commandFiles.sysctls)) ?? ''),
+    addresses: parseAddresses(await json(commandFiles.addresses)),
+    routes: (await Promise.all(families.map(routes))).flat(),
+    ...(kubeletArguments && { kubeletArguments }),
+    manifests: manifests === undefined ? Object.keys(files).filter(isManifest(files)) : lines(manifests),
+    ...(kernel !== undefined && { kernel }),
+  }
+}
+
+const isManifest =
+  (files: Readonly<Record<string, NodeFile | null>>) =>
+  (path: string): boolean =>
+    files[path] !== null &&
+    path.startsWith(manifestFolder) &&
+    !path.slice(manifestFolder.length).includes('/')
+
+type Index = Readonly<Record<string, Pick<NodeFile, 'mode' | 'owner'> | null>>
+
+/** `{"/etc/hosts": {"mode": "0644", "owner": "0:0"}, "/etc/default/kubelet": null}` */
+async function readIndex(folder: Folder, path: string): Promise<Index> {
+  const bytes = await folder.read(path)
+  if (!bytes) return {}
+  const file = folder.name(path)
+  const entries = Object.entries(asRecord(parseJson(decodeText(bytes, file), file), file))
+  return Object.fromEntries(
+    entries.map(([name, value]) => {
+      if (value === null) return [name, null]
+      const { mode, owner } = isRecord(value) ? value : {}
+      return [
+        name,
+        {
+          ...(typeof mode === 'string' && /^[0-7]{3,5}$/.test(mode) && { mode: Number.parseInt(mode, 8) }),
+          ...(typeof owner === 'string' && { owner }),
+        },
+      ]
+    }),
+  )
+}
+
+function utf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,134 @@
+import type { Dirent } from 'node:fs'
+import { readFile, readdir, realpath, stat } from 'node:fs/promises'
+import { isAbsolute, join, relative, sep } from 'node:path'
+import { messageOf } from '../base/errors.ts'
+import { UsageError } from '../base/errors.ts'
+
+/** One regular file of a folder, or why it was passed over. */
+export interface FolderEntry {
+  /** Relative to the root, with `/`. */
+  readonly path: string
+  /** Not followed, not a file, or not readable: the reason. */
+  readonly skipped?: string
+}
+
+/** No file of a bundle that we read is larger; a list of 150,000 pods has about 450 MB. */
+const limit = 500 * 1024 * 1024
+
+/**
+ * A folder that somebody sent. Nothing outside it is ever opened: links are followed only where they end at a regular file inside.
+ * (Captures of /etc often hold absolute links, which would show a file of this machine as if it were the node's.)
+ */
+export class Folder {
+  private constructor(
+    readonly given: string,
+    private readonly root: string,
+  ) {}
+
+  /** @throws UsageError when it is not there, or not a folder */
+  static async open(given: string): Promise<Folder> {
+    let root: string
+    try {
+      root = await realpath(given)
+      if (!(await stat(root)).isDirectory())
+        throw new UsageError(`${given} is not a folder`, 'Name the folder that `dualstack snapshot` wrote.')
+    } catch (error) {
+      if (error instanceof UsageError) throw error
+      throw new UsageError(
+        `cannot open the bundle ${given}: ${reasonOf(error)}`,
+        'Name the folder that `dualstack snapshot` wrote.',
+      )
+    }
+    return new Folder(given, root)
+  }
+
+  /** Every file below `start`, hidden ones too, in the order of their names. */
+  async walk(start = ''): Promise<FolderEntry[]> {
+    let entries: Dirent[]
+    try {
+      entries = await readdir(join(this.root, start), { withFileTypes: true })
+    } catch (error) {
+      if (isMissing(error)) return []
+      return [{ path: start, skipped: `cannot be listed: ${reasonOf(error)}` }]
+    }
+    const found: FolderEntry[] = []
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const path = start === '' ? entry.name : `${start}/${entry.name}`
+      if (entry.isDirectory()) found.push(...(await this.walk(path)))
+      else found.push(await this.judge(path, entry))
+    }
+    return found
+  }
+
+  /** Names of the folders directly below `start`. */
+  async folders(start: string): Promise<string[]> {
+    try {
+      const entries = await readdir(join(this.root, start), { withFileTypes: true })
+      return entries
+        .filter(entry => entry.isDirectory())
+        .map(entry => entry.name)
+        .sort()
+    } catch (error) {
+      if (isMissing(error)) return []
+      throw new UsageError(`cannot list ${this.name(start)}: ${reasonOf(error)}`)
+    }
+  }
+
+  /** The bytes; undefined where there is no such file. */
+  async read(path: string): Promise<Buffer | undefined> {
+    let real: string
+    try {
+      real = await realpath(join(this.root, path))
+    } catch (error) {
+      if (isMissing(error)) return undefined
+      throw new UsageError(`cannot read ${this.name(path)}: ${reasonOf(error)}`)
+    }
+    if (!this.holds(real))
+      throw new UsageError(`${this.name(path)} is a link out of the bundle`, 'Put the file itself there.')
+    try {
+      if ((await stat(real)).size > limit) throw new UsageError(`${this.name(path)} is larger than 500 MB`)
+      return await readFile(real)
+    } catch (error) {
+      if (error instanceof UsageError) throw error
+      throw new UsageError(`cannot read ${this.name(path)}: ${reasonOf(error)}`)
+    }
+  }
+
+  /** As a person finds it: the folder as it was given, and the path in it. */
+  name(path: string): string {
+    return join(this.given, path)
+  }
+
+  private async judge(path: string, entry: Dirent): Promise<FolderEntry> {
+    if (entry.isFile()) return { path }
+    if (!entry.isSymbolicLink()) return { path, skipped: 'is not a regular file' }
+    try {
+      const real = await realpath(join(this.root, path))
+      if (!this.holds(real)) return { path, skipped: 'is a link out of the bundle: not followed' }
+      return (await stat(real)).isFile()
+        ? { path }
+        : { path, skipped: 'is a link to something that is not a file: not followed' }
+    } catch {
+      return { path, skipped: 'is a link that leads nowhere' }
+    }
+  }
+
+  private holds(real: string): boolean {
+    const inside = relative(this.root, real)
+    return inside === '' || (inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside))
+  }
+}
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? ''
+const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR'
+
+const words: Record<string, string> = {
+  ENOENT: 'no such file or folder',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ENOTDIR: 'a part of the path is not a folder',
+  EISDIR: 'it is a folder',
+  ELOOP: 'links lead in a circle',
+}
+/** An operating system's error in plain words. */
+export const reasonOf = (error: unknown): string => words[codeOf(error)] ?? messageOf(error)

@@ -1,0 +1,158 @@
+import pLimit from 'p-limit'
+import { DualStackError, messageOf, UnreachableError } from '../base/errors.ts'
+import type { Cluster, KubeObject, NodeFacts, Pod, Resource } from '../model/cluster.ts'
+import type { Read } from '../model/read.ts'
+import { createIntern, projectPod } from '../world/api/pods.ts'
+import type { World } from '../world/ports.ts'
+import { configMaps, podResource } from './layout.ts'
+import { trimmed } from './trim.ts'
+import { isControlPlane, unreadKey, type Wanted, wanted } from './wanted.ts'
+
+export interface ObserveOptions {
+  readonly signal?: AbortSignal
+  /** A node that cannot be reached is named in `unread` instead of ending the observation: enough for looking, never for changing. */
+  readonly tolerant?: boolean
+  /** Sees each object before it is projected, so that a snapshot is the very reading the Cluster came from. */
+  readonly onObject?: (resource: Resource, object: KubeObject) => void | Promise<void>
+}
+
+/** API priority and fairness would queue more; a node's facts are one round trip each, mostly waiting. */
+const listsAtOnce = 6
+const nodesAtOnce = 32
+
+/**
+ * Reads the live cluster, once. Lists in parallel, pods projected while their pages come, one call a node.
+ * @throws UnreachableError that names every node that could not be reached (unless `tolerant`), or the API server
+ */
+export async function observe(
+  world: World,
+  reads: readonly Read[],
+  options: ObserveOptions = {},
+): Promise<Cluster> {
+  // One failure ends the other readings: nobody is going to use them.
+  const failed = new AbortController()
+  const signal = AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])])
+  try {
+    return await observeAll(world, wanted(reads), { ...options, signal })
+  } catch (error) {
+    failed.abort(error)
+    throw error
+  }
+}
+
+async function observeAll(
+  world: World,
+  want: Wanted,
+  options: ObserveOptions & { signal: AbortSignal },
+): Promise<Cluster> {
+  const { api } = world
+  const { signal, onObject } = options
+  const objects: Record<Resource, readonly KubeObject[]> = {}
+  let pods: readonly Pod[] = []
+  const unread: Record<string, string> = {}
+  const limit = pLimit(listsAtOnce)
+
+  /** What the server refuses is not read; everything else that fails ends the observation. */
+  const allowed = async <T>(key: string, read: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await read()
+    } catch (error) {
+      if (!isForbidden(error)) throw error
+      unread[key] = messageOf(error)
+      return undefined
+    }
+  }
+
+  const list = (resource: Resource) =>
+    limit(() =>
+      allowed(unreadKey.list(resource), async () => {
+        const found: KubeObject[] = []
+        const foundPods: Pod[] = []
+        const intern = createIntern()
+        for await (const object of api.list(resource, { signal })) {
+          await onObject?.(resource, object)
+          if (resource === podResource) foundPods.push(projectPod(object, intern))
+          else found.push(trimmed(object))
+        }
+        if (resource === podResource) pods = foundPods
+        else objects[resource] = found
+      }),
+    )
+
+  const maps = Promise.all(
+    want.configMaps.map(({ namespace, name }) =>
+      limit(() =>
+        allowed(unreadKey.configMap(namespace, name), async () => {
+          const map = await api.get(configMaps, namespace, name, signal)
+          if (map) await onObject?.(configMaps, map)
+          return map && trimmed(map)
+        }),
+      ),
+    ),
+  )
+
+  // Nodes first: their facts are the slowest part, and are asked for while the lists come in.
+  const facts = list('v1/nodes').then(() =>
+    readNodes(world, objects['v1/nodes'] ?? [], want, options, unread),
+  )
+  const [version, system, nodes, found] = await Promise.all([
+    api.version(signal),
+    allowed(unreadKey.uid, () => api.get('v1/namespaces', undefined, 'kube-system', signal)),
+    facts,
+    maps,
+    ...want.lists.filter(resource => resource !== 'v1/nodes').map(list),
+  ])
+  const known = found.filter(map => map !== undefined)
+  if (want.configMaps.length > 0) objects[configMaps] = [...(objects[configMaps] ?? []), ...known]
+  return { uid: system?.metadata.uid ?? '', version, objects, pods, nodes, unread }
+}
+
+async function readNodes(
+  world: World,
+  nodes: readonly KubeObject[],
+  want: Wanted,
+  options: ObserveOptions & { signal: AbortSignal },
+  unread: Record<string, string>,
+): Promise<Record<string, NodeFacts>> {
+  const limit = pLimit(nodesAtOnce)
+  const facts: Record<string, NodeFacts> = {}
+  const lost: { name: string; error: UnreachableError }[] = []
+  await Promise.all(
+    nodes.map(node =>
+      limit(async () => {
+        const { name } = node.metadata
+        try {
+          facts[name] = await world.nodes.facts(name, want.node(isControlPlane(node)), options.signal)
+        } catch (error) {
+          // All are tried, so that the message names all that cannot be reached, not the first.
+          if (!(error instanceof UnreachableError)) throw error
+          lost.push({ name, error })
+        }
+      }),
+    ),
+  )
+  if (options.tolerant) for (const { name, error } of lost) unread[unreadKey.node(name)] = messageOf(error)
+  else if (lost.length > 0) throw unreachable(lost, nodes.length)
+  return Object.fromEntries(Object.entries(facts).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+function unreachable(
+  lost: readonly { name: string; error: UnreachableError }[],
+  all: number,
+): UnreachableError {
+  const sorted = [...lost].sort((a, b) => (a.name < b.name ? -1 : 1))
+  const [first] = sorted
+  if (first && all === 1) return first.error
+  const reasons = sorted.map(({ name, error }) => `\n  ${name}: ${messageOf(error)}`).join('')
+  return new UnreachableError(
+    `${lost.length} of ${all} nodes cannot be reached:${reasons}`,
+    'observe.nodes',
+    first?.error.hint ??
+      'Each node must be reachable: see --node-access, --ssh-config, --ssh-user and --ssh-destination.',
+    first?.error,
+  )
+}
+
+/** An ApiError with status 403: RBAC, or an authorization webhook, said no. */
+export const isForbidden = (error: unknown): boolean =>
+  error instanceof DualStackError && 'status' in error && error.status === 403

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest'
+import { observe } from './live.ts'
+import { refresh } from './refresh.ts'
+import { facts, fakeWorld, object, smallCluster } from './testing.ts'
+
+const everything = [
+  { kind: 'list', resource: 'v1/pods' },
+  { kind: 'list', resource: 'v1/services' },
+  { kind: 'network', on: 'all' },
+] as const
+
+async function observed() {
+  const fake = smallCluster()
+  const world = fakeWorld(fake)
+  const before = await observe(world, everything)
+  fake.asked.facts.length = 0
+  return { fake, world, before }
+}
+
+describe('refresh', () => {
+  it('replaces only the objects that a narrow list covers, at their places', async () => {
+    const { fake, world, before } = await observed()
+    fake.objects['v1/services'] = [
+      object('new', 'default', { labels: { app: 'x' } }),
+      object('web', 'default', { labels: { app: 'x' }, spec: { ipFamilies: ['IPv4', 'IPv6'] } }),
+      object('other', 'elsewhere', { labels: { app: 'x' } }),
+    ]
+    const old = {
+      ...before,
+      objects: {
+        ...before.objects,
+        'v1/services': [object('gone', 'default'), object('web', 'default'), object('kept', 'elsewhere')],
+      },
+    }
+    const after = await refresh(old, [{ kind: 'list', resource: 'v1/services', namespace: 'default' }], world)
+    expect(after.objects['v1/services']?.map(service => service.metadata.name)).toEqual([
+      'web',
+      'kept',
+      'new',
+    ])
+    expect(after.objects['v1/services']?.[0]).toMatchObject({ spec: { ipFamilies: ['IPv4', 'IPv6'] } })
+    expect(after.pods).toBe(before.pods)
+    expect(old.objects['v1/services']).toHaveLength(3)
+  })
+
+  it('replaces only the pods that a selector covers', async () => {
+    const { fake, world, before } = await observed()
+    fake.objects['v1/pods'] = []
+    const after = await refresh(before, [{ kind: 'pods', labelSelector: 'app in (a, c)' }], world)
+    expect(after.pods.map(pod => pod.name)).toEqual(['b'])
+  })
+
+  it('takes an object away that is gone, and adds one that is new', async () => {
+    const { fake, world, before } = await observed()
+    fake.objects['v1/services'] = [object('new', 'default')]
+    const after = await refresh(
+      before,
+      [
+        { kind: 'object', resource: 'v1/services', namespace: 'default', name: 'web' },
+        { kind: 'object', resource: 'v1/services', namespace: 'default', name: 'new' },
+      ],
+      world,
+    )
+    expect(after.objects['v1/services']?.map(service => service.metadata.name)).toEqual(['new'])
+  })
+
+  it('asks a node once for all that is wanted of it, and keeps what was not asked for', async () => {
+    const { fake, world, before } = await observed()
+    fake.nodes.n1 = facts({
+      files: { '/etc/hosts': { text: 'x' } },
+      apiServer: { ready: true },
+      reach: { '[fd00::2]:80': true },
+      kernel: 'new',
+    })
+    const after = await refresh(
+      before,
+      [
+        { kind: 'node', node: 'n1', paths: ['/etc/hosts'] },
+        { kind: 'api-server', node: 'n1', askDualStack: true },
+        { kind: 'reach', node: 'n1', addresses: ['[fd00::2]:80'] },
+      ],
+      world,
+    )
+    expect(fake.asked.facts).toEqual([
+      {
+        node: 'n1',
+        read: {
+          network: true,
+          files: ['/etc/hosts'],
+          apiServer: { askDualStack: true },
+          reach: ['[fd00::2]:80'],
+        },
+      },
+    ])
+    expect(after.nodes.n1?.files).toEqual({ ...before.nodes.n1?.files, '/etc/hosts': { text: 'x' } })
+    expect(after.nodes.n1).toMatchObject({
+      apiServer: { ready: true },
+      reach: { '[fd00::2]:80': true },
+      kernel: 'new',
+    })
+    expect(after.nodes.n2).toBe(before.nodes.n2)
+  })
+
+  it('sees that a kubelet does not run any more', async () => {
+    const { fake, world, before } = await observed()
+    fake.nodes.n1 = facts()
+    const after = await refresh(before, [{ kind: 'node', node: 'n1' }], world)
+    expect(before.nodes.n1?.kubeletArguments).toBeDefined()
+    expect(after.nodes.n1?.kubeletArguments).toBeUndefined()
+  })
+
+  it('reading the API server alone leaves the network facts as they were', async () => {
+    const { fake, world, before } = await observed()
+    fake.nodes.n1 = facts({ apiServer: { ready: false } })
+    const after = await refresh(before, [{ kind: 'api-server', node: 'n1', askDualStack: false }], world)
+    expect(after.nodes.n1).toEqual({ ...before.nodes.n1, apiServer: { ready: false } })
+  })
+
+  it('is all or nothing: one reading that fails gives an error and no half-new cluster', async () => {
+    const { fake, world, before } = await observed()
+    fake.away.add('n2')
+    await expect(
+      refresh(
+        before,
+        [
+          { kind: 'node', node: 'n1' },
+          { kind: 'node', node: 'n2' },
+        ],
+        world,
+      ),
+    ).rejects.toThrow('timed out')
+  })
+
+  it('forgets why something was unread once it was read', async () => {
+    const { fake, world } = await observed()
+    fake.refused.add('v1/services')
+    const before = await observe(world, everything)
+    expect(before.unread).toHaveProperty('v1/services')
+    fake.refused.clear()
+    expect((await refresh(before, [{ kind: 'list', resource: 'v1/services' }], world)).unread).toEqual({})
+  })
+})
