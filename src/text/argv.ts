@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, type Scalar, type YAMLMap } from 'yaml'
 import { RefusedError } from '../base/errors.ts'
 import { refused } from './splice.ts'
 import { type Doc, nodeAt, pairOf, startOf } from './yaml-block.ts'
@@ -37,7 +37,7 @@ export interface ContainerArguments {
 }
 
 const shells = /(^|\/)(ba|da|a|z|k)?sh$|(^|\/)busybox$/
-const programs = /(^|\/)(hyperkube|(kube-)?(apiserver|controller-manager|scheduler|proxy))$/
+const programs = /^(\S*\/)?(hyperkube|(kube-)?(apiserver|controller-manager|scheduler|proxy))$/
 
 /**
  * The command line of a container of a static pod: `command` and `args` one after the other.
@@ -47,7 +47,9 @@ export function argumentsOf(text: string, doc: Doc, name: string): ContainerArgu
   const { container, index } = containerOf(text, doc, name)
   const argv = (['command', 'args'] as const).flatMap(list => itemsOf(text, doc, container, list))
   const shell = argv.find(({ text }) => shells.test(text)) ?? argv.find(({ text }) => /\s--\w/.test(text))
-  const at = argv.findIndex(({ text }) => programs.test(text) || text.split('/').at(-1) === name)
+  const at = argv.findIndex(
+    ({ text }) => programs.test(text) || (/^\S+$/.test(text) && text.split('/').at(-1) === name),
+  )
   if (shell && (at < 0 || argv.indexOf(shell) < at))
     throw refused(
       text,
@@ -90,7 +92,7 @@ function itemsOf(text: string, doc: Doc, container: YAMLMap, list: ListName): Ar
       throw refused(text, startOf(node), 'text.shape', `${list} is not a list`)
     return []
   }
-  return (node as YAMLSeq).items.map((entry, index) => {
+  return node.items.map((entry, index) => {
     const item = resolved(doc, entry)
     if (!isScalar(item))
       throw refused(text, startOf(item), 'text.shape', `an item of ${list} is not a plain value`)

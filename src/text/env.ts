@@ -9,13 +9,7 @@ interface Assignment {
   readonly end: number
 }
 
-/** A word of a value: `--flag=value`, `--flag`, or a value of its own. */
-interface Word {
-  readonly text: string
-  readonly start: number
-  readonly end: number
-}
-
+/** A flag in a value, with the range of its one or two words. */
 interface FlagWord {
   readonly name: string
   readonly value: string | undefined
@@ -36,31 +30,17 @@ export function readEnvFlags(text: string, variable: string): Record<string, str
 
 /**
  * Sets one flag in a variable, or takes it out (null). Everything else stays as it is. A variable that is not there is added as a line of
- * its own; kubeadm reads all of kubeadm-flags.env as that one variable, so this never adds one to a file that already says something else.
+ * its own, also to an empty text; kubeadm reads all of kubeadm-flags.env as that one variable, so nothing is added to such a file.
  * @throws RefusedError `text.env`, `text.repeated`
  */
 export function setEnvFlag(text: string, variable: string, flag: string, value: string | null): string {
   if (value !== null && !/^[^\s"'\\$`]+$/.test(value))
-    throw new RefusedError(`the value of --${flag} needs quotes inside ${variable}`, 'text.env')
-  const assignments = assignmentsOf(text, variable).filter(({ name }) => name === variable)
-  const [assignment, second] = assignments
+    throw new RefusedError(`the value of --${flag} would need quotes inside ${variable}`, 'text.env')
+  const [assignment, second] = assignmentsOf(text, variable).filter(({ name }) => name === variable)
   if (second) throw refused(text, second.start, 'text.repeated', `${variable} is set more than once`)
   if (!assignment) return value === null ? text : addVariable(text, variable, flag, value)
-  const raw = text.slice(assignment.start, assignment.end)
-  if (/["'\\]/.test(raw))
-    throw refused(
-      text,
-      assignment.start,
-      'text.env',
-      `${variable} holds quotes or a backslash inside its value`,
-    )
-  const after = applySplices(text, splicesOf(text, assignment, flag, value))
-  verify(text, after, variable, flag, value)
-  return after
-}
-
-function splicesOf(text: string, assignment: Assignment, flag: string, value: string | null): Splice[] {
-  const found = flagsOf(text, assignment).filter(({ name }) => name === flag)
+  const flags = flagsOf(text, assignment)
+  const found = flags.filter(({ name }) => name === flag)
   if (new Set(found.map(({ value }) => value)).size > 1)
     throw refused(
       text,
@@ -68,6 +48,22 @@ function splicesOf(text: string, assignment: Assignment, flag: string, value: st
       'text.repeated',
       `--${flag} is given more than once, with different values`,
     )
+  if ((found[0]?.value ?? null) === value && found.length > 0 === (value !== null)) return text
+  const after = applySplices(text, splicesOf(text, assignment, found, flag, value))
+  verify(text, after, variable, flag, value)
+  return after
+}
+
+function splicesOf(
+  text: string,
+  assignment: Assignment,
+  found: readonly FlagWord[],
+  flag: string,
+  value: string | null,
+): Splice[] {
+  for (const { start, end } of found)
+    if (/["']/.test(text.slice(start, end)))
+      throw refused(text, start, 'text.env', `--${flag} is quoted inside the value`)
   if (value !== null && found.length > 0)
     return found.map(({ start, end }) => ({ start, end, text: `--${flag}=${value}` }))
   if (value !== null) return append(text, assignment, `--${flag}=${value}`)
@@ -83,8 +79,8 @@ function splicesOf(text: string, assignment: Assignment, flag: string, value: st
 
 function append(text: string, { quote, start, end }: Assignment, word: string): Splice[] {
   const value = text.slice(start, end)
-  const last = start + value.trimEnd().length
   if (value.trim() === '') return [{ start, end, text: word }]
+  const last = start + value.trimEnd().length
   const added = { start: last, end: last, text: ` ${word}` }
   // Bare words with spaces are right for systemd, but a shell that sources the file would run the second one.
   if (quote === '' && !/\s/.test(value.trim()))
@@ -97,8 +93,8 @@ function append(text: string, { quote, start, end }: Assignment, word: string): 
 
 function addVariable(text: string, variable: string, flag: string, value: string): string {
   const line = `${variable}="--${flag}=${value}"`
-  if (text.trim() === '') return text === '' ? `${line}\n` : `${line}${eolOf(text)}`
-  if (variable === 'KUBELET_KUBEADM_ARGS')
+  if (text === '') return `${line}\n`
+  if (variable === 'KUBELET_KUBEADM_ARGS' && text.trim() !== '')
     throw new RefusedError(
       `${variable} is not in the file, and something else is; kubeadm wants the file to hold that variable alone`,
       'text.env',
@@ -110,37 +106,35 @@ function addVariable(text: string, variable: string, flag: string, value: string
 /** All assignments; refuses a form of `variable` that systemd or kubeadm would read otherwise than it looks. */
 function assignmentsOf(text: string, variable: string): Assignment[] {
   const found: Assignment[] = []
-  for (const line of text.matchAll(/[^\n]*/g)) {
+  for (const line of text.matchAll(/[^\n]+/g)) {
     const source = line[0].replace(/\r$/, '')
     if (/^\s*(?:[#;]|$)/.test(source)) continue
     const match = /^(\s*)(export\s+)?([A-Za-z_]\w*)=(.*?)\s*$/.exec(source)
-    const mentions = source.includes(`${variable}=`)
-    if (!match) {
-      if (mentions) throw refused(text, line.index, 'text.env', `this form of ${variable}= is not understood`)
+    const [, space = '', exported = '', name = '', rest = ''] = match ?? []
+    const refuse = (why: string) => refused(text, line.index, 'text.env', why)
+    if (name !== variable) {
+      if (!match && source.includes(`${variable}=`))
+        throw refuse(`this form of ${variable}= is not understood`)
       continue
     }
-    const [, space = '', exported = '', name = '', rest = ''] = match
-    const mine = name === variable
-    if (mine && exported)
-      throw refused(text, line.index, 'text.env', `systemd does not read "export ${variable}"`)
-    if (mine && source.endsWith('\\'))
-      throw refused(text, line.index, 'text.env', `${variable} goes on in the next line`)
-    const start = line.index + space.length + exported.length + name.length + 1
+    if (exported) throw refuse(`systemd does not read "export ${variable}"`)
+    if (source.endsWith('\\')) throw refuse(`${variable} goes on in the next line`)
     const quote = rest.startsWith('"') ? '"' : rest.startsWith("'") ? "'" : ''
-    const closed = rest.length > 1 && rest.indexOf(quote, 1) === rest.length - 1
-    if (quote !== '' && !closed) {
-      if (mine) throw refused(text, line.index, 'text.env', `the quotes of ${variable} are not understood`)
-      continue
-    }
-    const inner = quote === '' ? 0 : 1
-    found.push({ name, quote, start: start + inner, end: start + rest.length - inner })
+    const inner = quote === '' ? rest : rest.slice(1, -1)
+    if (quote !== '' && !(rest.length > 1 && rest.endsWith(quote) && !inner.includes(quote)))
+      throw refuse(`the quotes of ${variable} are not understood`)
+    if (inner.includes('\\') || (quote === '' && /["']/.test(inner)))
+      throw refuse(`${variable} holds quotes or a backslash inside its value`)
+    const start = line.index + space.length + name.length + 1 + quote.length
+    found.push({ name, quote, start, end: start + inner.length })
   }
   return found
 }
 
+/** Split at white space, as systemd splits `$VARIABLE`, where quotes hold a word together. */
 function flagsOf(text: string, { start, end }: Assignment): FlagWord[] {
-  const words: Word[] = [...text.slice(start, end).matchAll(/\S+/g)].map(match => ({
-    text: match[0],
+  const words = [...text.slice(start, end).matchAll(/(?:[^\s"']|"[^"]*"|'[^']*'|["'])+/g)].map(match => ({
+    text: match[0].replaceAll(/["']/g, ''),
     start: start + match.index,
     end: start + match.index + match[0].length,
   }))
@@ -149,9 +143,13 @@ function flagsOf(text: string, { start, end }: Assignment): FlagWord[] {
     if (!match?.[1]) return []
     const next = words[index + 1]
     const separate = match[2] === undefined && next && !next.text.startsWith('-')
-    const value = separate ? next.text : match[2]
     return [
-      { name: match[1].replaceAll('_', '-'), value, start: word.start, end: separate ? next.end : word.end },
+      {
+        name: match[1].replaceAll('_', '-'),
+        value: separate ? next.text : match[2],
+        start: word.start,
+        end: separate ? next.end : word.end,
+      },
     ]
   })
 }

@@ -25,19 +25,18 @@ export type Component = 'apiServer' | 'controllerManager' | 'scheduler'
 /** extraArgs is a mapping up to kubeadm.k8s.io/v1beta3 and a list of {name, value} from v1beta4. */
 export type ExtraArgsForm = 'map' | 'list'
 
+/** A ConfigMap holds this one document, a file for `kubeadm init` several. */
 const kind = 'ClusterConfiguration'
 
 /** The form that this ClusterConfiguration's apiVersion uses. */
 export const extraArgsForm = (text: string): ExtraArgsForm =>
-  /\/v1(alpha\d|beta[1-3])$/.test(getScalar(text, ['apiVersion'], { kind: kindIn(text) }) ?? '')
-    ? 'map'
-    : 'list'
+  /\/v1(alpha\d|beta[1-3])$/.test(getScalar(text, ['apiVersion'], { kind }) ?? '') ? 'map' : 'list'
 
 /** An extraArg of kubeadm's ClusterConfiguration, in either form; of several in a list the last counts. @throws RefusedError as getScalar */
 export function getExtraArg(text: string, component: Component, name: string): string | undefined {
-  const doc = parseYaml(text, kindIn(text))
+  const doc = parseYaml(text, kind)
   const args = nodeAt(doc.contents, [component, 'extraArgs'])
-  if (!isSeq(args)) return getScalar(text, [component, 'extraArgs', name], { kind: kindIn(text) })
+  if (!isSeq(args)) return getScalar(text, [component, 'extraArgs', name], { kind })
   return itemsNamed(args.items, name)
     .map(valueOf)
     .findLast(value => value !== undefined)
@@ -54,7 +53,7 @@ export function setExtraArg(
   value: string | null,
   form: ExtraArgsForm,
 ): string {
-  const doc = parseYaml(text, kindIn(text))
+  const doc = parseYaml(text, kind)
   assertEditable(text, doc)
   const args = nodeAt(doc.contents, [component, 'extraArgs'])
   if (!isEmptyArgs(args) && (form === 'list') !== isSeq(args))
@@ -66,7 +65,7 @@ export function setExtraArg(
     )
   if (getExtraArg(text, component, name) === (value ?? undefined)) return text
   if (value === null && onlyOne(args, name)) return without(text, doc, component)
-  if (form === 'map') return setScalar(text, [component, 'extraArgs', name], value, { kind: kindIn(text) })
+  if (form === 'map') return setScalar(text, [component, 'extraArgs', name], value, { kind })
   const splices = listSplices(text, doc, component, name, value)
   const wanted = structuredClone(meaningOf(doc)) as Record<
     string,
@@ -79,12 +78,9 @@ export function setExtraArg(
   else if (named.length > 0) for (const item of named) item.value = value
   else before.extraArgs = [...list, { name, value }]
   const after = applySplices(text, splices)
-  assertMeaning(text, after, kindIn(text), wanted)
+  assertMeaning(text, after, kind, wanted)
   return after
 }
-
-/** A ConfigMap holds the one document; a file for `kubeadm init` holds several. */
-const kindIn = (text: string): string | undefined => (/^---\s*$/m.test(text) ? kind : undefined)
 
 const isEmptyArgs = (node: unknown): boolean => isEmptyValue(node) || (isSeq(node) && node.items.length === 0)
 
@@ -110,7 +106,7 @@ function without(text: string, doc: Doc, component: Component): string {
   const after = applySplices(text, removeEntry(text, doc, path))
   const wanted = structuredClone(meaningOf(doc)) as Record<string, Record<string, unknown>>
   delete wanted[component]?.['extraArgs']
-  assertMeaning(text, after, kindIn(text), wanted)
+  assertMeaning(text, after, kind, wanted)
   return after
 }
 

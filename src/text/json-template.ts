@@ -88,7 +88,5 @@ function withIpam(json: Json, old: Json, ipam: Json): Json {
   if (json === old) return ipam
   if (Array.isArray(json)) return json.map((item: Json) => withIpam(item, old, ipam))
   if (json === null || typeof json !== 'object') return json
-  return Object.fromEntries(
-    Object.entries(json).map(([key, value]) => [key, withIpam(value as Json, old, ipam)]),
-  )
+  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, withIpam(value, old, ipam)]))
 }

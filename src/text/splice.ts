@@ -46,13 +46,16 @@ export const eolOf = (text: string): string => (/^[^\n]*\r\n/.test(text) ? '\r\n
 /** Puts whole lines behind the line that holds `offset`. A text without a last line end stays without one. */
 export function insertLinesAfter(text: string, offset: number, lines: readonly string[]): Splice {
   const end = lineEnd(text, offset)
-  return { start: end, end, text: lines.map(line => eolOf(text) + line).join('') }
+  const eol = /^\r?\n/.exec(text.slice(end, end + 2))?.[0] ?? eolOf(text)
+  return { start: end, end, text: lines.map(line => eol + line).join('') }
 }
 
 /** Puts whole lines in front of the line that holds `offset`. */
 export function insertLinesBefore(text: string, offset: number, lines: readonly string[]): Splice {
   const start = lineStart(text, offset)
-  return { start, end: start, text: lines.map(line => line + eolOf(text)).join('') }
+  const end = lineEnd(text, offset)
+  const eol = /^\r?\n/.exec(text.slice(end, end + 2))?.[0] ?? eolOf(text)
+  return { start, end: start, text: lines.map(line => line + eol).join('') }
 }
 
 /** Takes out the whole lines from the one that holds `start` to the one that holds `end`. */

@@ -12,7 +12,7 @@ import {
   parseDocument,
   visit,
 } from 'yaml'
-import type { Document, ParsedNode, Scalar, YAMLMap, YAMLSeq } from 'yaml'
+import type { Document, Scalar, YAMLMap, YAMLSeq } from 'yaml'
 import { RefusedError } from '../base/errors.ts'
 import {
   insertLinesAfter,
@@ -24,27 +24,32 @@ import {
   type Splice,
 } from './splice.ts'
 
-export type Doc = Document.Parsed<ParsedNode>
+export type Doc = Document.Parsed
 
 /** Kubernetes reads YAML with a parser of version 1.1: `0644`, `yes` and `12:30` mean something else in 1.2. */
 const reading = { version: '1.1', logLevel: 'error', strict: true, uniqueKeys: true } as const
 
-/** The one document of a text, or the one of this `kind` among several. @throws RefusedError `text.yaml`, `text.documents` */
-export function parseYaml(text: string, kind?: string): Doc {
+/** All documents that say anything. @throws RefusedError `text.yaml`, `text.duplicate-key` */
+function documentsOf(text: string): Doc[] {
   const parsed = parseAllDocuments(text, reading)
   const all: Doc[] = 'empty' in parsed ? [] : parsed
-  const documents = all.filter(doc => !isEmpty(doc))
-  for (const doc of all) {
-    const [error] = doc.errors
-    if (error) {
-      const code = error.code === 'DUPLICATE_KEY' ? 'text.duplicate-key' : 'text.yaml'
-      throw refused(text, error.pos[0], code, error.message.split(' at line ')[0] ?? 'YAML does not parse')
-    }
+  for (const { errors } of all) {
+    const [error] = errors
+    if (!error) continue
+    const code = error.code === 'DUPLICATE_KEY' ? 'text.duplicate-key' : 'text.yaml'
+    // Up to here the parser's message is its own words; behind it quotes the text, which may hold a secret.
+    throw refused(text, error.pos[0], code, error.message.split(' at line ')[0] ?? 'this is not YAML')
   }
+  return all.filter(doc => !sourceIsEmpty(doc.contents))
+}
+
+/** The one document of a text, or the one of this `kind` among several. @throws RefusedError `text.yaml`, `text.duplicate-key`, `text.documents` */
+export function parseYaml(text: string, kind?: string): Doc {
+  const documents = documentsOf(text)
   const wanted =
     kind === undefined
       ? documents
-      : documents.filter(doc => isMap(doc.contents) && doc.contents.get('kind') === kind)
+      : documents.filter(({ contents }) => isMap(contents) && [kind, undefined].includes(kindOf(contents)))
   const [doc, second] = wanted
   const what = kind === undefined ? 'document' : `${kind} document`
   if (!doc) throw new RefusedError(`there is no YAML ${what} in it`, 'text.documents')
@@ -52,11 +57,14 @@ export function parseYaml(text: string, kind?: string): Doc {
   return doc
 }
 
-const isEmpty = (doc: Doc): boolean => doc.contents === null || sourceIsEmpty(doc.contents)
+function kindOf(map: YAMLMap): string | undefined {
+  const kind: unknown = map.get('kind')
+  return typeof kind === 'string' ? kind : undefined
+}
 
 /** `key:` without a value, or a document without content: null, and nothing written. */
 export const sourceIsEmpty = (node: unknown): boolean =>
-  node === null || (isScalar(node) && isNull(node) && (node.source ?? '') === '')
+  node === null || (isScalar(node) && node.value === null && (node.source ?? '') === '')
 
 /** What the document means. */
 export const meaningOf = (doc: Doc): unknown => doc.toJS({ maxAliasCount: 100 })
@@ -97,10 +105,8 @@ export function endOf(node: unknown): number {
 }
 
 /** The pair of a key in a block mapping. */
-export function pairOf(map: YAMLMap, key: string): Pair<Scalar, unknown> | undefined {
-  return map.items.find(
-    (pair): pair is Pair<Scalar, unknown> => isScalar(pair.key) && String(pair.key.value) === key,
-  )
+export function pairOf(map: YAMLMap, key: string): Pair<Scalar> | undefined {
+  return map.items.find((pair): pair is Pair<Scalar> => isScalar(pair.key) && String(pair.key.value) === key)
 }
 
 /** The value at a path of mapping keys; undefined where a key is missing. */
@@ -154,7 +160,7 @@ function readsAs(source: string, value: string): boolean {
       const doc = parseDocument(text, { ...reading, version })
       const read: unknown = doc.errors.length > 0 ? undefined : doc.toJS()
       const found: unknown = Array.isArray(read) ? read[0] : (read as { k?: unknown } | undefined)?.k
-      return found === value && doc.comment === null && !/\s#/.test(source.startsWith('"') ? '' : source)
+      return found === value
     }),
   )
 }
@@ -189,15 +195,23 @@ function lastLineOf(text: string, entry: unknown): number {
   return text[end - 1] === '\n' ? lineEnd(text, lineStart(text, end - 1)) : end
 }
 
-/** What is wrong when the result would not mean exactly what was intended. A bug or a form nobody thought of: better refused than written. */
+/**
+ * Refuses a result that does not mean exactly what was intended, or means something else in another document of the text:
+ * a form nobody thought of is better refused than written.
+ */
 export function assertMeaning(
   before: string,
   after: string,
   kind: string | undefined,
   wanted: unknown,
 ): void {
-  if (isDeepStrictEqual(meaningOf(parseYaml(after, kind)), wanted)) return
-  const line = before.split('\n').findIndex((found, index) => found !== after.split('\n')[index]) + 1
+  const own = meaningOf(parseYaml(before, kind))
+  const expected = documentsOf(before)
+    .map(meaningOf)
+    .map(found => (isDeepStrictEqual(found, own) ? wanted : found))
+  if (isDeepStrictEqual(documentsOf(after).map(meaningOf), expected)) return
+  const found = after.split('\n')
+  const line = before.split('\n').findIndex((line, index) => line !== found[index]) + 1
   throw new RefusedError(
     `line ${line}: the text would not mean what is intended after the edit`,
     'text.not-exact',

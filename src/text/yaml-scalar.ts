@@ -21,6 +21,8 @@ import { colonEnd, insertEntry, removeEntry } from './yaml-map.ts'
 export interface ValueOptions {
   /** Key of the same mapping behind which a new key goes; without it, or where it is missing, the sorted place, or the end. */
   readonly after?: string
+  /** Also where the value is there already, but quoted: for those who read the line with a pattern. */
+  readonly unquote?: boolean
   /** Which document, where a text holds several: the one of this `kind`. */
   readonly kind?: string
 }
@@ -53,8 +55,9 @@ export function setScalar(
 ): string {
   const doc = parseYaml(text, options.kind)
   assertEditable(text, doc)
-  if (value !== null && getScalar(text, path, options) === value && isString(nodeAt(doc.contents, path)))
-    return text
+  const node = nodeAt(doc.contents, path)
+  const quoted = isScalar(node) && node.type !== 'PLAIN' && sourceOf(value ?? '') === value
+  if (isScalar(node) && value !== null && node.value === value && !(options.unquote && quoted)) return text
   const wanted = structuredClone(meaningOf(doc))
   const splices =
     value === null ? removeEntry(text, doc, path) : scalarSplices(text, doc, path, value, options.after)
@@ -64,8 +67,6 @@ export function setScalar(
   assertMeaning(text, after, options.kind, wanted)
   return after
 }
-
-const isString = (node: unknown): boolean => isScalar(node) && typeof node.value === 'string'
 
 function scalarSplices(
   text: string,
