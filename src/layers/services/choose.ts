@@ -1,0 +1,97 @@
+import type { Family } from '../../address/family.ts'
+import type { Goal } from '../../model/goal.ts'
+import type { Pod } from '../../model/cluster.ts'
+import { listed } from '../shared/families.ts'
+import { type Slice, slicesByService } from '../shared/endpoints.ts'
+import { groupBy } from '../shared/group.ts'
+import { isLeft, leaveAnnotation } from '../shared/leave.ts'
+import { selectsByMap } from '../shared/selector.ts'
+import { type Service, serviceKey } from '../shared/service.ts'
+import type { Services } from './read.ts'
+
+/** A Service that has one family and stays so; and why. */
+export interface HeldBack {
+  readonly service: Service
+  readonly because: string
+  readonly remedy?: string
+}
+
+export interface Choice {
+  readonly convert: readonly Service[]
+  readonly heldBack: readonly HeldBack[]
+}
+
+/** Which Services of one family become dual-stack, and which do not. */
+export function choose(state: Services, goal: Goal): Choice {
+  const slices = slicesByService(state.cluster)
+  const pods = groupBy(state.cluster.pods, pod => pod.namespace)
+  const convert: Service[] = []
+  const heldBack: HeldBack[] = []
+  for (const service of state.services) {
+    const missing = goal.families.filter(family => !service.families.includes(family))
+    if (missing.length === 0) continue
+    const key = serviceKey(service)
+    const reason = reasonToLeave(service, missing, {
+      goal,
+      isGoverning: state.governing.has(key),
+      pods: (pods.get(service.namespace) ?? []).filter(pod => selectsByMap(service.selector, pod.labels)),
+      slices: slices.get(key) ?? [],
+    })
+    if (reason === undefined) convert.push(service)
+    else heldBack.push({ service, ...reason })
+  }
+  return { convert, heldBack }
+}
+
+interface Context {
+  readonly goal: Goal
+  readonly isGoverning: boolean
+  readonly pods: readonly Pod[]
+  readonly slices: readonly Slice[]
+}
+
+function reasonToLeave(
+  service: Service,
+  missing: readonly Family[],
+  { goal: { include }, isGoverning, pods, slices }: Context,
+): { because: string; remedy?: string } | undefined {
+  if (isLeft(service.object)) return { because: `its annotation ${leaveAnnotation} says so` }
+  if (service.type === 'LoadBalancer' && !include.loadBalancerServices) {
+    return {
+      because: 'a load balancer may change or lose its external address when a family is added',
+      remedy:
+        'See that it has a pool of each family and source ranges of each, then ask for LoadBalancer Services.',
+    }
+  }
+  if ((service.isHeadless || isGoverning) && !include.headlessServices) {
+    return {
+      because: `${isGoverning ? 'it names the pods of a StatefulSet' : 'it is headless'}: clients would at once get the pods' addresses of both families from DNS`,
+      remedy: 'See that what talks to it takes both families, then ask for headless Services.',
+    }
+  }
+  if (Object.keys(service.selector ?? {}).length === 0) {
+    const kept = slices.some(slice => slice.family !== undefined && missing.includes(slice.family))
+    return kept
+      ? undefined
+      : {
+          because: `it has no selector, and nobody keeps endpoints of ${missing.join(' and ')} for it: its new address would refuse`,
+          remedy: `Add an EndpointSlice with addressType ${missing[0] ?? ''} for it, then plan again.`,
+        }
+  }
+  // As planned: after their pods were made again. What is left single here is left on purpose (bare pods, Jobs, OnDelete).
+  const single = pods.filter(
+    pod =>
+      pod.ready &&
+      !pod.deleting &&
+      pod.families.length > 0 &&
+      missing.some(family => !pod.families.includes(family)),
+  )
+  if (single.length === 0) return undefined
+  return {
+    because: `its pods ${listed(
+      single.map(pod => pod.name),
+      3,
+    )} have no ${missing.join(' and ')} address`,
+    remedy: 'Make them again, then plan again.',
+  }
+}

@@ -1,0 +1,92 @@
+import { tryParseCIDR } from '../../address/index.ts'
+import type { Family } from '../../address/family.ts'
+import type { Cluster, KubeObject } from '../../model/cluster.ts'
+import type { Goal } from '../../model/goal.ts'
+import type { Notice } from '../../model/plan.ts'
+import { changingFamilies } from '../shared/families.ts'
+import { serviceKey } from '../shared/service.ts'
+import { choose } from './choose.ts'
+import type { Services } from './read.ts'
+import { isKeptElsewhere } from './steps.ts'
+
+/** Asked once, on the cluster as it was found: pods that are still to be made again are no reason here. */
+export function serviceNotices(state: Services, goal: Goal): readonly Notice[] {
+  return goal.families.length === 1 ? noticesBack(state, goal) : noticesThere(state, goal)
+}
+
+function noticesThere(state: Services, goal: Goal): readonly Notice[] {
+  const asAfterwards = { ...state, cluster: withoutPods(state.cluster) }
+  const held = choose(asAfterwards, goal).heldBack.map(({ service, because, remedy }) => ({
+    layer: 'services',
+    object: `Service ${serviceKey(service)}`,
+    message: `held back at ${service.families.join(' and ')}: ${because}`,
+    ...(remedy === undefined ? {} : { remedy }),
+  }))
+  return [...held, ...sourceRanges(state, goal), ...policyBlocks(state.cluster, goal)]
+}
+
+const withoutPods = (cluster: Cluster): Cluster => ({ ...cluster, pods: [] })
+
+function noticesBack(state: Services, goal: Goal): readonly Notice[] {
+  const [primary] = goal.families
+  return state.services
+    .filter(service => primary !== undefined && service.families[0] !== primary && !isKeptElsewhere(service))
+    .map(service => ({
+      layer: 'services',
+      object: `Service ${serviceKey(service)}`,
+      message: `cannot return: its first family is ${service.families[0] ?? ''}, and the first family and address of a Service are for life`,
+      remedy: 'Delete it and make it again with the other family, or stay dual-stack.',
+    }))
+}
+
+const familiesIn = (blocks: readonly string[]): ReadonlySet<Family> =>
+  new Set(blocks.flatMap(block => tryParseCIDR(block, { allowHostBits: true })?.family ?? []))
+
+/** kube-proxy filters per family: one without a range lets everybody in (kubernetes.md 7.4). */
+function sourceRanges(state: Services, goal: Goal): readonly Notice[] {
+  return state.services.flatMap(service => {
+    const { loadBalancerSourceRanges: ranges } = service.object['spec'] as {
+      loadBalancerSourceRanges?: readonly string[]
+    }
+    if (ranges === undefined || ranges.length === 0) return []
+    const open = changingFamilies(goal).filter(family => !familiesIn(ranges).has(family))
+    return open.map(family => ({
+      layer: 'services',
+      object: `Service ${serviceKey(service)}`,
+      message: `loadBalancerSourceRanges names no ${family} range: over ${family} its address would be open to everybody`,
+      remedy: `Add the ${family} ranges of its clients before it gets the family.`,
+    }))
+  })
+}
+
+interface PolicySpec {
+  readonly ingress?: readonly { readonly from?: readonly Peer[] }[]
+  readonly egress?: readonly { readonly to?: readonly Peer[] }[]
+}
+interface Peer {
+  readonly ipBlock?: { readonly cidr: string }
+}
+
+/** A rule that lists addresses of one family only lets nothing of the other through: 0.0.0.0/0 does not cover IPv6 (cni.md P31). */
+function policyBlocks(cluster: Cluster, goal: Goal): readonly Notice[] {
+  return (cluster.objects['networking.k8s.io/v1/networkpolicies'] ?? []).flatMap(policy => {
+    const spec = (policy['spec'] ?? {}) as PolicySpec
+    const rules = [
+      ...(spec.ingress ?? []).map(rule => ({ way: 'ingress', peers: rule.from ?? [] })),
+      ...(spec.egress ?? []).map(rule => ({ way: 'egress', peers: rule.to ?? [] })),
+    ]
+    return rules.flatMap(({ way, peers }) => {
+      const blocks = peers.flatMap(peer => peer.ipBlock?.cidr ?? [])
+      if (blocks.length === 0) return []
+      const lacking = changingFamilies(goal).filter(family => !familiesIn(blocks).has(family))
+      return lacking.map(family => notice(policy, way, family, blocks))
+    })
+  })
+}
+
+const notice = (policy: KubeObject, way: string, family: Family, blocks: readonly string[]): Notice => ({
+  layer: 'services',
+  object: `NetworkPolicy ${policy.metadata.namespace ?? ''}/${policy.metadata.name}`,
+  message: `an ${way} rule lists ${blocks.join(', ')} and no ${family} block: what it lets through over the other family is blocked over ${family}`,
+  remedy: `Add ipBlocks of ${family} to that rule before clients use it.`,
+})

@@ -1,0 +1,47 @@
+import type { Family } from '../../address/family.ts'
+import type { FreshRead } from '../../model/read.ts'
+import { listed } from '../shared/families.ts'
+import { gateKind, holds, waits } from '../shared/gate.ts'
+import { lacksOrExceeds, nameOf, readWorkloads } from './read.ts'
+
+export interface FamiliesArgs {
+  readonly families: readonly Family[]
+  readonly owners: readonly {
+    readonly namespace: string
+    readonly kind: string
+    readonly name: string
+    /** Pods that were ready when the plan was made. */
+    readonly ready: number
+  }[]
+}
+
+/** Above this many namespaces one list of everything is cheaper than one of each. */
+const namespacesAtMost = 10
+
+/** Every pod of these owners has exactly these families, and at least as many are ready as were before. */
+export const familiesGate = gateKind<FamiliesArgs>({
+  reads({ owners }) {
+    const namespaces = [...new Set(owners.map(owner => owner.namespace))]
+    const scopes = namespaces.length > namespacesAtMost ? [undefined] : namespaces
+    return scopes.flatMap((namespace): FreshRead[] => [
+      // A roll-out makes a ReplicaSet, whose Deployment must be known before its pods can be told apart.
+      { kind: 'list', resource: 'apps/v1/replicasets', namespace },
+      { kind: 'pods', namespace },
+    ])
+  },
+  judge(cluster, { families, owners }) {
+    const known = new Map(readWorkloads(cluster).workloads.map(({ owner, pods }) => [nameOf(owner), pods]))
+    const waiting = owners.flatMap(owner => {
+      const pods = known.get(nameOf(owner)) ?? []
+      const old = pods.filter(pod => lacksOrExceeds(pod, families)).length
+      if (old > 0) return [`${nameOf(owner)}: ${old} of ${pods.length} pods with other families`]
+      // Scaled down or gone meanwhile: then there are fewer to be ready.
+      const expected = Math.min(owner.ready, pods.length)
+      const ready = pods.filter(pod => pod.ready).length
+      return ready < expected ? [`${nameOf(owner)}: ${ready} of ${expected} pods ready`] : []
+    })
+    if (waiting.length === 0)
+      return holds(`all pods of ${owners.length} owners have ${families.join(' and ')}`)
+    return waits(`${waiting.length} of ${owners.length} owners still to come: ${listed(waiting, 3)}`)
+  },
+})

@@ -1,0 +1,138 @@
+import { getField } from '../../model/fields.ts'
+import type { Goal } from '../../model/goal.ts'
+import { fieldChange, objectChange } from '../../model/changes.ts'
+import type { Change, Interruption, Notice, Refresh, Step } from '../../model/plan.ts'
+import { lacksOrExceeds, nameOf, resourceOf, type Workload, type Workloads } from './read.ts'
+import { type Way, wayOf } from './way.ts'
+
+/** In the pod template: what was rolled out last. It comes on the way there and goes on the way back, so the object ends as it was. */
+export const familiesAnnotation = 'kubectl-dualstack/families'
+const annotationPath = ['spec', 'template', 'metadata', 'annotations', familiesAnnotation]
+
+interface Planned {
+  readonly workload: Workload
+  readonly way: Way
+}
+
+/** Workloads of which some pod has other families than the goal's, with how each is made again. */
+export function outdated(state: Workloads, goal: Goal): readonly Planned[] {
+  return state.workloads
+    .filter(({ pods }) => pods.some(pod => lacksOrExceeds(pod, goal.families)))
+    .map(workload => ({ workload, way: wayOf(workload, state, goal) }))
+    .sort((a, b) => nameOf(a.workload.owner).localeCompare(nameOf(b.workload.owner)))
+}
+
+export function workloadSteps(state: Workloads, goal: Goal, stage: string): readonly Step[] {
+  const planned = outdated(state, goal).filter(({ way }) => way.by !== 'nothing')
+  const step = (id: string, title: string, members: readonly Planned[]): readonly Step[] =>
+    members.length === 0 ? [] : [makeStep(stage, id, title, members, goal)]
+  if (stage === 'workloads-dns') {
+    return step(
+      'dns',
+      'make the DNS servers again',
+      planned.filter(({ workload }) => state.isDNS(workload)),
+    )
+  }
+  const others = planned.filter(({ workload }) => !state.isDNS(workload))
+  const isSystem = ({ workload }: Planned) => workload.owner.namespace === 'kube-system'
+  return [
+    ...step('kube-system', 'make the other pods of kube-system again', others.filter(isSystem)),
+    ...step(
+      'pods',
+      'make the pods again',
+      others.filter(member => !isSystem(member)),
+    ),
+  ]
+}
+
+export function workloadNotices(state: Workloads, goal: Goal): readonly Notice[] {
+  return outdated(state, goal).flatMap(({ workload, way }) =>
+    way.by !== 'nothing'
+      ? []
+      : [
+          {
+            layer: 'workloads',
+            object: nameOf(workload.owner),
+            message: `left as it is, with pods of ${familiesOf(workload)}: ${way.because}`,
+            ...(way.remedy === undefined ? {} : { remedy: way.remedy }),
+          },
+        ],
+  )
+}
+
+function makeStep(stage: string, id: string, what: string, members: readonly Planned[], goal: Goal): Step {
+  const parts = members.map(({ workload, way }) => makeAgain(workload, way, goal))
+  return {
+    id: `workloads/${id}`,
+    stage,
+    layer: 'workloads',
+    title: `${what}, with ${goal.families.join(' and ')}: ${members.length} ${members.length === 1 ? 'owner' : 'owners'}`,
+    why: 'A pod keeps the addresses of its sandbox for life: only one made again gets what the CNI hands out now.',
+    interrupts: members.flatMap(({ workload, way }) => interruptionOf(workload, way)),
+    leaves: [],
+    needs: [],
+    changes: parts.flatMap(part => part.changes),
+    refreshes: parts.map(part => part.refresh),
+    gates: [
+      {
+        id: 'workloads/families',
+        args: { families: [...goal.families], owners: members.map(({ workload }) => expectation(workload)) },
+        // A roll-out takes its pods one after the other; large ones need their time, and a person sees the progress.
+        within: Math.min(7200, 600 + 15 * Math.max(...members.map(({ workload }) => workload.pods.length))),
+        steady: 2,
+        because:
+          'everything after this relies on every pod having these families, and being as ready as it was before',
+      },
+    ],
+  }
+}
+
+const familiesOf = ({ pods }: Workload): string =>
+  [...new Set(pods.flatMap(pod => pod.families))].join(' and ')
+
+const interruptionOf = (workload: Workload, way: Way): readonly Interruption[] =>
+  way.by === 'nothing' || way.interrupts === undefined
+    ? []
+    : [{ what: `${nameOf(workload.owner)}: ${way.interrupts}`, seconds: 10 }]
+
+/** What was ready before must be ready after; what was broken before is not ours to wait for. */
+function expectation({ owner, pods }: Workload) {
+  return {
+    namespace: owner.namespace,
+    kind: owner.kind,
+    name: owner.name,
+    ready: pods.filter(pod => pod.ready).length,
+  }
+}
+
+function makeAgain(
+  workload: Workload,
+  way: Way,
+  goal: Goal,
+): { readonly changes: readonly Change[]; readonly refresh: Refresh } {
+  const { owner } = workload
+  const refresh = (by: 'rollout' | 'eviction' | 'delete'): Refresh => ({
+    kind: 'recreate-pods',
+    owner: { namespace: owner.namespace, kind: owner.kind, name: owner.name },
+    until: goal.families,
+    by,
+  })
+  if (way.by !== 'rollout')
+    return { changes: [], refresh: refresh(way.by === 'delete' ? 'delete' : 'eviction') }
+  const change = templateChange(workload, goal)
+  // The template says already what it shall say, and still there are old pods: no roll-out would start.
+  if (change === undefined) return { changes: [], refresh: refresh('eviction') }
+  return { changes: [change], refresh: refresh('rollout') }
+}
+
+function templateChange({ owner, object }: Workload, goal: Goal): Change | undefined {
+  const api = resourceOf[owner.kind]
+  if (api === undefined || object === undefined) return undefined
+  const isBack = goal.families.length === 1
+  const isOurs = getField(object, annotationPath) !== null
+  // Back: taking our annotation away is itself a change of the template, and leaves it as it was found.
+  const after = isBack && isOurs ? null : goal.families.join(',')
+  return objectChange({ kind: 'object', api, namespace: owner.namespace, name: owner.name }, [
+    fieldChange(object, annotationPath, after),
+  ])
+}

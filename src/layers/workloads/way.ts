@@ -1,0 +1,146 @@
+import type { Goal } from '../../model/goal.ts'
+import { getField } from '../../model/fields.ts'
+import { isLeft, leaveAnnotation } from '../shared/leave.ts'
+import { selects } from '../shared/selector.ts'
+import { type Strategy, budgetsOf, everAllows, keepsBudget, scaled } from './budget.ts'
+import type { Budget, Workload, Workloads } from './read.ts'
+
+/** How the pods of a workload are made again; or that they are left, and why. */
+export type Way =
+  | { readonly by: 'rollout' | 'eviction' | 'delete'; readonly interrupts?: string }
+  | { readonly by: 'nothing'; readonly because: string; readonly remedy?: string }
+
+const leave = (because: string, remedy?: string): Way => ({ by: 'nothing', because, remedy })
+
+/**
+ * A roll-out where the owner's own strategy allows it (a Deployment surges: no capacity is lost), unless a PodDisruptionBudget
+ * would be broken on the way: then pod by pod through the eviction API, which asks the budget.
+ */
+export function wayOf(workload: Workload, { budgets, cluster }: Workloads, goal: Goal): Way {
+  const { owner, object, pods } = workload
+  const opened = pods.find(pod => pod.annotations?.['cni.projectcalico.org/ipAddrs'] !== undefined)
+  const pinned = pods.find(pod => pod.annotations?.['cni.projectcalico.org/ipFamilies'] !== undefined)
+  if (isLeft(object)) return leave(`its annotation ${leaveAnnotation} says so`)
+  if (opened !== undefined)
+    return pinnedBy('cni.projectcalico.org/ipAddrs', 'name an address of each family in it')
+  if (pinned !== undefined) return pinnedBy('cni.projectcalico.org/ipFamilies', 'take it away')
+
+  switch (owner.kind) {
+    case 'Pod':
+      return goal.include.barePods
+        ? { by: 'delete', interrupts: 'it is deleted, and made again from its own specification' }
+        : leave(
+            'it has no owner: nobody would make it again',
+            'Make it again yourself, or ask for bare pods to be made again too.',
+          )
+    case 'Job':
+      return goal.include.jobs
+        ? { by: 'delete', interrupts: 'the Job starts a new pod from the beginning' }
+        : leave(
+            'a Job would start its work from the beginning',
+            'Let it end, or ask for pods of Jobs to be made again too.',
+          )
+    case 'Node':
+      return leave('it is a static pod', 'Restart it on its node.')
+    case 'ReplicaSet':
+    case 'ReplicationController':
+      return evict(workload, budgets, healthyOf(cluster.pods))
+    case 'Deployment':
+    case 'StatefulSet':
+    case 'DaemonSet':
+      break
+    default:
+      return leave(
+        `a controller of kind ${owner.kind} is not known here`,
+        'Make its pods again as its controller wants it.',
+      )
+  }
+  if (object === undefined) return leave('its object could not be read')
+  if (isOnDelete(workload)) {
+    return goal.include.onDelete
+      ? { by: 'delete', interrupts: 'pods are deleted: they come back by the template as it is now' }
+      : leave(
+          'its update strategy is OnDelete: its owner wants to choose when',
+          'Delete its pods yourself, or ask for OnDelete workloads to be made again too.',
+        )
+  }
+  const strategy = strategyOf(workload)
+  const healthy = healthyOf(cluster.pods)
+  const held = budgetsOf(workload, budgets)
+  const isWell = pods.filter(pod => pod.ready).length >= strategy.replicas
+  const rollsWhole = getField(object, ['spec', 'paused']) !== true && !hasPartition(workload)
+  // A roll-out of what is not well stalls at its first new pod, which is not ready either; evictions do not wait for each other's health.
+  if (
+    isWell &&
+    rollsWhole &&
+    held.every(budget => keepsBudget(budget, strategy, workload, healthy(budget)))
+  ) {
+    return { by: 'rollout', ...interruption(strategy) }
+  }
+  return evict(workload, held, healthy)
+}
+
+const pinnedBy = (annotation: string, mend: string): Way =>
+  leave(
+    `its pods carry the annotation ${annotation}, which decides their families`,
+    `In the pod template, ${mend}.`,
+  )
+
+function evict(workload: Workload, budgets: readonly Budget[], healthy: (budget: Budget) => number): Way {
+  const stuck = budgetsOf(workload, budgets).find(budget => !everAllows(budget, healthy(budget)))
+  if (stuck !== undefined) {
+    return leave(
+      `PodDisruptionBudget ${stuck.namespace}/${stuck.name} allows no pod to be away, now or ever`,
+      'Add a replica, or loosen the budget; then plan again.',
+    )
+  }
+  const isOnly = workload.pods.length === 1
+  return { by: 'eviction', ...(isOnly ? { interrupts: 'its only pod is made again' } : {}) }
+}
+
+/** Ready pods that a budget counts. */
+const healthyOf =
+  (pods: Workloads['cluster']['pods']) =>
+  (budget: Budget): number =>
+    pods.filter(
+      pod =>
+        pod.namespace === budget.namespace &&
+        pod.ready &&
+        !pod.deleting &&
+        selects(budget.selector, pod.labels),
+    ).length
+
+const isOnDelete = ({ object }: Workload): boolean =>
+  getField(object, ['spec', 'updateStrategy', 'type']) === 'OnDelete'
+
+/** Pods below a StatefulSet's partition keep the old template, whatever it says. */
+function hasPartition({ object }: Workload): boolean {
+  const partition = getField(object, ['spec', 'updateStrategy', 'rollingUpdate', 'partition'])
+  return typeof partition === 'number' && partition > 0
+}
+
+/** The worst moment of a roll-out, from the defaults of apps/v1 where nothing is said. */
+export function strategyOf({ owner, object, pods }: Workload): Strategy {
+  const field = (...path: string[]) => getField(object, ['spec', ...path])
+  if (owner.kind === 'DaemonSet') {
+    const unavailable = scaled(
+      field('updateStrategy', 'rollingUpdate', 'maxUnavailable'),
+      pods.length,
+      'up',
+      1,
+    )
+    return { replicas: pods.length, unavailable }
+  }
+  const replicas = Number(field('replicas') ?? 1)
+  if (owner.kind === 'StatefulSet') return { replicas, unavailable: Math.min(replicas, 1) }
+  if (field('strategy', 'type') === 'Recreate') return { replicas, unavailable: replicas }
+  const surge = scaled(field('strategy', 'rollingUpdate', 'maxSurge'), replicas, 'up', '25%')
+  const unavailable = scaled(field('strategy', 'rollingUpdate', 'maxUnavailable'), replicas, 'down', '25%')
+  // Both rounded to nothing would never move: the controller then takes one away (deployment util, ResolveFenceposts).
+  return { replicas, unavailable: surge === 0 && unavailable === 0 ? 1 : unavailable }
+}
+
+const interruption = ({ replicas, unavailable }: Strategy): { interrupts?: string } =>
+  replicas > 0 && unavailable >= replicas
+    ? { interrupts: 'all its pods are away at once while they are made again' }
+    : {}
