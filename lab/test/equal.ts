@@ -10,8 +10,35 @@ export interface Picture {
   readonly host: Readonly<Record<string, string>>
 }
 
-const folders = ['/etc/kubernetes', '/var/lib/kubelet/config.yaml', '/var/lib/kubelet/kubeadm-flags.env', '/var/lib/kubelet/instance-config.yaml', '/etc/default', '/etc/sysctl.d', '/etc/sysctl.conf', '/etc/systemd/system', '/etc/cni/net.d/10-calico.conflist']
-const resources = ['services', 'configmaps', 'daemonsets', 'deployments', 'statefulsets', 'poddisruptionbudgets', 'networkpolicies', 'ingresses', 'cronjobs', 'nodes', 'namespaces', 'ippools.crd.projectcalico.org', 'clusterroles', 'clusterrolebindings', 'endpointslices', 'servicecidrs']
+const folders = [
+  '/etc/kubernetes',
+  '/var/lib/kubelet/config.yaml',
+  '/var/lib/kubelet/kubeadm-flags.env',
+  '/var/lib/kubelet/instance-config.yaml',
+  '/etc/default',
+  '/etc/sysctl.d',
+  '/etc/sysctl.conf',
+  '/etc/systemd/system',
+  '/etc/cni/net.d/10-calico.conflist',
+]
+const resources = [
+  'services',
+  'configmaps',
+  'daemonsets',
+  'deployments',
+  'statefulsets',
+  'poddisruptionbudgets',
+  'networkpolicies',
+  'ingresses',
+  'cronjobs',
+  'nodes',
+  'namespaces',
+  'ippools.crd.projectcalico.org',
+  'clusterroles',
+  'clusterrolebindings',
+  'endpointslices',
+  'servicecidrs',
+]
 
 export async function takePicture(lab: Lab): Promise<Picture> {
   const nodes = lab.nodes.map(node => node.name)
@@ -20,14 +47,22 @@ export async function takePicture(lab: Lab): Promise<Picture> {
     Promise.all(resources.map(resource => pictureObjects(lab, resource))),
     Promise.all(nodes.map(async node => [node, await pictureHost(lab, node)] as const)),
   ])
-  return { files: Object.assign({}, ...files) as Record<string, string>, objects: Object.assign({}, ...objects) as Record<string, string>, host: Object.fromEntries(host) }
+  return {
+    files: Object.assign({}, ...files) as Record<string, string>,
+    objects: Object.assign({}, ...objects) as Record<string, string>,
+    host: Object.fromEntries(host),
+  }
 }
 
 async function pictureFiles(lab: Lab, node: string): Promise<Record<string, string>> {
-  const script = 'for d in "$@"; do [ -e "$d" ] && find "$d" -xdev \\( -type f -o -type l \\) ; done | sort | while read -r f; do echo "$f $(stat -c "%a %u:%g" "$f") $(sha256sum < "$f" | cut -c1-64)"; done'
+  const script =
+    'for d in "$@"; do [ -e "$d" ] && find "$d" -xdev \\( -type f -o -type l \\) ; done | sort | while read -r f; do echo "$f $(stat -c "%a %u:%g" "$f") $(sha256sum < "$f" | cut -c1-64)"; done'
   const { stdout } = await lab.exec(node, ['sh', '-c', script, 'sh', ...folders])
   return Object.fromEntries(
-    stdout.split('\n').filter(line => line !== '').map(line => [`${node}:${line.slice(0, line.indexOf(' '))}`, line.slice(line.indexOf(' ') + 1)]),
+    stdout
+      .split('\n')
+      .filter(line => line !== '')
+      .map(line => [`${node}:${line.slice(0, line.indexOf(' '))}`, line.slice(line.indexOf(' ') + 1)]),
   )
 }
 
@@ -41,7 +76,12 @@ interface Item {
 async function pictureObjects(lab: Lab, resource: string): Promise<Record<string, string>> {
   const { items } = JSON.parse(await lab.kubectl('get', resource, '-A', '-o', 'json')) as { items: Item[] }
   const kept = items.filter(item => !isServerOwned(resource, item))
-  return Object.fromEntries(kept.map(item => [`${resource} ${item.metadata.namespace ?? ''}/${item.metadata.name}`, canonical(own(resource, item))]))
+  return Object.fromEntries(
+    kept.map(item => [
+      `${resource} ${item.metadata.namespace ?? ''}/${item.metadata.name}`,
+      canonical(own(resource, item)),
+    ]),
+  )
 }
 
 /** The ServiceCIDR object stays a pair, the pool of the new family stays disabled; EndpointSlices of IPv4 follow the pods. */
@@ -53,21 +93,38 @@ function isServerOwned(resource: string, item: Item): boolean {
 
 const serverFields = ['resourceVersion', 'uid', 'generation', 'managedFields', 'creationTimestamp']
 /** The roll-out controllers count; Calico and kubelet write what they found. */
-const serverAnnotations = ['deployment.kubernetes.io/revision', 'deprecated.daemonset.template.generation', 'endpoints.kubernetes.io/last-change-trigger-time']
+const serverAnnotations = [
+  'deployment.kubernetes.io/revision',
+  'deprecated.daemonset.template.generation',
+  'endpoints.kubernetes.io/last-change-trigger-time',
+]
 
 function own(resource: string, item: Item): unknown {
   const { status: _status, ...rest } = item
-  const metadata = Object.fromEntries(Object.entries(item.metadata).filter(([key]) => !serverFields.includes(key)))
-  const annotations = Object.fromEntries(Object.entries(item.metadata.annotations ?? {}).filter(([key]) => !serverAnnotations.includes(key)))
+  const metadata = Object.fromEntries(
+    Object.entries(item.metadata).filter(([key]) => !serverFields.includes(key)),
+  )
+  const annotations = Object.fromEntries(
+    Object.entries(item.metadata.annotations ?? {}).filter(([key]) => !serverAnnotations.includes(key)),
+  )
   if (resource === 'endpointslices') return { addressType: item['addressType'] }
-  if (resource === 'nodes') return { annotations, labels: item.metadata['labels'], podCIDRs: item.spec?.['podCIDRs'], addresses: (_status as { addresses?: unknown } | undefined)?.addresses }
+  if (resource === 'nodes')
+    return {
+      annotations,
+      labels: item.metadata['labels'],
+      podCIDRs: item.spec?.['podCIDRs'],
+      addresses: (_status as { addresses?: unknown } | undefined)?.addresses,
+    }
   return { ...rest, metadata: { ...metadata, annotations } }
 }
 
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  return `{${Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(',')}}`
+  return `{${Object.entries(value)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`)
+    .join(',')}}`
 }
 
 /** Devices, IPv6 routes but those of the node's own link, forwarding, nftables tables of ours, ip6tables rules that name an address. */
@@ -81,7 +138,11 @@ async function pictureHost(lab: Lab, node: string): Promise<string> {
     "ls -A /etc/kubernetes/manifests | sed 's/^/manifest /'",
   ].join('; ')
   const { stdout } = await lab.exec(node, ['sh', '-c', script])
-  return stdout.split('\n').filter(line => line !== '').toSorted().join('\n')
+  return stdout
+    .split('\n')
+    .filter(line => line !== '')
+    .toSorted()
+    .join('\n')
 }
 
 /** Every difference, one a line; empty: equal. */
@@ -92,7 +153,9 @@ export function differences(before: Picture, after: Picture): readonly string[] 
       if (a[key] === b[key]) return []
       if (a[key] === undefined) return [`${part}: ${key} is new: ${b[key]}`]
       if (b[key] === undefined) return [`${part}: ${key} is gone`]
-      return [`${part}: ${key}\n  was ${firstDifference(a[key], b[key])}\n  is  ${firstDifference(b[key], a[key])}`]
+      return [
+        `${part}: ${key}\n  was ${firstDifference(a[key], b[key])}\n  is  ${firstDifference(b[key], a[key])}`,
+      ]
     })
   })
 }

@@ -24,12 +24,21 @@ export function tool(lab: Lab, access: Access): Tool {
   mkdirSync(stateFolder, { recursive: true })
   const env = { KUBECONFIG: lab.kubeconfig, XDG_STATE_HOME: stateFolder, NO_COLOR: '1' }
   const line = (args: readonly string[]): string[] => [
-    process.execPath, cli, ...args, '--node-access', access, ...(access === 'ssh' ? ['--ssh-config', lab.sshConfig, '--ssh-destination', '{name}'] : []),
+    process.execPath,
+    cli,
+    ...args,
+    '--node-access',
+    access,
+    ...(access === 'ssh' ? ['--ssh-config', lab.sshConfig, '--ssh-destination', '{name}'] : []),
   ]
   const journal = (): string => {
     const folder = join(stateFolder, 'dualstack')
-    const runs = list(folder).flatMap(cluster => list(join(folder, cluster)).map(run => join(folder, cluster, run)))
-    const newest = runs.toSorted((a, b) => (a.split('/').at(-1) ?? '').localeCompare(b.split('/').at(-1) ?? '')).at(-1)
+    const runs = list(folder).flatMap(cluster =>
+      list(join(folder, cluster)).map(run => join(folder, cluster, run)),
+    )
+    const newest = runs
+      .toSorted((a, b) => (a.split('/').at(-1) ?? '').localeCompare(b.split('/').at(-1) ?? ''))
+      .at(-1)
     return newest === undefined ? '' : read(join(newest, 'journal.jsonl'))
   }
   return {
@@ -38,7 +47,11 @@ export function tool(lab: Lab, access: Access): Tool {
     run: (...args) => lab.exec('outside', line(args), { env, timeoutMs: 15 * 60_000 }),
     async runAndKill(args, at) {
       // Straight from here, so that the signal reaches the tool itself: nsenter replaces itself by it.
-      const child: ChildProcess = await lab.spawn('outside', line(args), { env: { ...process.env, ...env }, stdio: 'ignore', detached: true })
+      const child: ChildProcess = await lab.spawn('outside', line(args), {
+        env: { ...process.env, ...env },
+        stdio: 'ignore',
+        detached: true,
+      })
       const ended = once(child, 'exit')
       const had = journal().length
       let killed = false

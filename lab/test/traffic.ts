@@ -38,7 +38,9 @@ export async function startTraffic(lab: Lab): Promise<() => Promise<readonly Sum
 
 async function sources(lab: Lab): Promise<readonly Source[]> {
   const [api, web] = await Promise.all([service(lab, 'default', 'kubernetes'), service(lab, 'demo', 'web')])
-  const server = (await lab.kubectl('config', 'view', '--minify', '-o', 'jsonpath={.clusters[0].cluster.server}')).trim()
+  const server = (
+    await lab.kubectl('config', 'view', '--minify', '-o', 'jsonpath={.clusters[0].cluster.server}')
+  ).trim()
   const still = await stillPods(lab)
   const perNode = lab.nodes.flatMap(({ name }): Source[] => [
     { place: name, interval: apiEvery, targets: [`api ${name}→ClusterIP=https://${api}/version`] },
@@ -47,23 +49,38 @@ async function sources(lab: Lab): Promise<readonly Source[]> {
   const pods = still.flatMap((from): Source[] => {
     const others = still.filter(to => to.node !== from.node)
     if (others.length === 0) return []
-    return [{ place: from.node, podIP: from.ip, interval: pathEvery, targets: others.map(to => `pod ${from.node}→${to.node}=http://${to.ip}:8080/`) }]
+    return [
+      {
+        place: from.node,
+        podIP: from.ip,
+        interval: pathEvery,
+        targets: others.map(to => `pod ${from.node}→${to.node}=http://${to.ip}:8080/`),
+      },
+    ]
   })
   return [
     { place: 'outside', interval: apiEvery, targets: [`api outside=${server}/version`] },
-    { place: 'outside', interval: pathEvery, targets: lab.nodes.map(node => `nodeport ${node.name}=http://${node.ipv4}:30080/`) },
+    {
+      place: 'outside',
+      interval: pathEvery,
+      targets: lab.nodes.map(node => `nodeport ${node.name}=http://${node.ipv4}:30080/`),
+    },
     ...perNode,
     ...pods,
   ]
 }
 
 async function service(lab: Lab, namespace: string, name: string): Promise<string> {
-  return (await lab.kubectl('get', 'service', '-n', namespace, name, '-o', 'jsonpath={.spec.clusterIP}')).trim()
+  return (
+    await lab.kubectl('get', 'service', '-n', namespace, name, '-o', 'jsonpath={.spec.clusterIP}')
+  ).trim()
 }
 
 /** Pods that no conversion makes again unless asked: the OnDelete DaemonSet's. */
 async function stillPods(lab: Lab): Promise<readonly { node: string; ip: string }[]> {
-  const list = JSON.parse(await lab.kubectl('get', 'pods', '-n', 'ops', '-l', 'app=agent-ondelete', '-o', 'json')) as {
+  const list = JSON.parse(
+    await lab.kubectl('get', 'pods', '-n', 'ops', '-l', 'app=agent-ondelete', '-o', 'json'),
+  ) as {
     items: { spec: { nodeName: string }; status: { podIP: string } }[]
   }
   return list.items.map(pod => ({ node: pod.spec.nodeName, ip: pod.status.podIP }))
@@ -72,14 +89,25 @@ async function stillPods(lab: Lab): Promise<readonly { node: string; ip: string 
 async function start(lab: Lab, source: Source): Promise<ChildProcess> {
   const isNode = lab.nodes.some(node => node.name === source.place)
   const probe = isNode ? '/usr/local/bin/probe' : join(lab.state.bin, 'probe')
-  const command = [probe, 'run', '--interval', source.interval, '--timeout', '2s', '--duration', limit, ...source.targets]
+  const command = [
+    probe,
+    'run',
+    '--interval',
+    source.interval,
+    '--timeout',
+    '2s',
+    '--duration',
+    limit,
+    ...source.targets,
+  ]
   const argv = source.podIP === undefined ? command : inPod(source.podIP, command)
   return lab.spawn(source.place, argv, { stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
 /** Enters the pod's network namespace on its node: an exec through the API would end with the API server. */
 function inPod(ip: string, command: readonly string[]): string[] {
-  const find = 'for n in /run/netns/*; do nsenter --net="$n" ip -4 -o address | grep -q " $1/" && { shift; exec nsenter --net="$n" "$@"; }; done; exit 9'
+  const find =
+    'for n in /run/netns/*; do nsenter --net="$n" ip -4 -o address | grep -q " $1/" && { shift; exec nsenter --net="$n" "$@"; }; done; exit 9'
   return ['sh', '-c', find, 'sh', ip, ...command]
 }
 
@@ -99,8 +127,20 @@ async function stop(child: ChildProcess): Promise<readonly Summary[]> {
 
 /** A table for people: what was asked, what was lost. */
 export function trafficTable(summaries: readonly Summary[]): string {
-  const rows = summaries.map(one => [one.name, String(one.requests), String(one.failed), `${(one.longestOutageMs / 1000).toFixed(1)} s`])
+  const rows = summaries.map(one => [
+    one.name,
+    String(one.requests),
+    String(one.failed),
+    `${(one.longestOutageMs / 1000).toFixed(1)} s`,
+  ])
   const all = [['path', 'requests', 'failed', 'longest outage'], ...rows]
   const width = (column: number) => Math.max(...all.map(row => (row[column] ?? '').length))
-  return all.map(row => row.map((cell, column) => cell.padEnd(width(column))).join('  ').trimEnd()).join('\n')
+  return all
+    .map(row =>
+      row
+        .map((cell, column) => cell.padEnd(width(column)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }

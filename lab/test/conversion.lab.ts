@@ -1,0 +1,190 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { down, type Lab, up } from '../index.ts'
+import { leftovers } from '../leftovers.ts'
+import { answers, podsOfDemo, serviceFamilies } from './dual.ts'
+import { differences, type Picture, takePicture } from './equal.ts'
+import { tool } from './tool.ts'
+import { startTraffic, type Summary, trafficTable } from './traffic.ts'
+
+/** A real cluster, there and back: by ssh under traffic, then by pods with the tool killed at five points each way. */
+const name = 'test'
+const keep = process.env['LAB_KEEP'] === '1'
+let lab: Lab
+let before: Picture
+const say = (text: string): void => void process.stderr.write(`${text}\n`)
+
+beforeAll(async () => {
+  await down(name)
+  lab = await up({ name, controlPlanes: 1, workers: 1, cni: 'calico', log: say })
+  before = await takePicture(lab)
+})
+afterAll(async () => {
+  if (!keep) await down(name)
+})
+
+const must = async (result: Promise<{ code: number; stdout: string; stderr: string }>): Promise<string> => {
+  const { code, stdout, stderr } = await result
+  if (code !== 0) throw new Error(`exit code ${code}\n${stdout.slice(-4000)}\n${stderr.slice(-4000)}`)
+  return stdout
+}
+
+/** Paths of clients that no step touches: nothing may be lost on them. */
+const lost = (summaries: readonly Summary[]): readonly string[] =>
+  summaries.filter(one => one.failed > 0).map(one => `${one.name}: ${one.failed} of ${one.requests}`)
+
+async function expectDual(): Promise<void> {
+  const pods = await podsOfDemo(lab)
+  expect(pods.length).toBeGreaterThan(3)
+  for (const pod of pods) expect(pod.families, pod.name).toEqual(['IPv4', 'IPv6'])
+  expect(await serviceFamilies(lab, 'demo', 'web')).toEqual(['IPv4', 'IPv6'])
+  expect(await serviceFamilies(lab, 'kube-system', 'kube-dns')).toEqual(['IPv4', 'IPv6'])
+  expect(await serviceFamilies(lab, 'default', 'kubernetes')).toEqual(['IPv4'])
+  expect(await answers(lab)).toEqual({ failed: [] })
+}
+
+async function expectAsBefore(): Promise<void> {
+  expect(differences(before, await takePicture(lab))).toEqual([])
+}
+
+describe('what must not change anything', () => {
+  const ssh = () => tool(lab, 'ssh')
+
+  test('plan and status only look', async () => {
+    const plan = await must(ssh().run('plan', '--save', join(lab.dir, 'plan.json')))
+    say(plan)
+    expect(plan).toContain('--service-cluster-ip-range=10.96.0.0/16,fd')
+    say(await must(ssh().run('status')))
+    await expectAsBefore()
+  })
+
+  test('a flag that the API server refuses is refused before anything is touched', async () => {
+    const file = join(lab.dir, 'bad-plan.json')
+    writeFileSync(file, await badPlan(join(lab.dir, 'plan.json')))
+    const result = await ssh().run('apply', '--plan', file, '--yes')
+    say(result.stderr)
+    expect(result.code).toBe(6)
+    expect(result.stderr).toContain('service-cluster-ip-range')
+    await must(ssh().run('rollback', '--yes'))
+    await expectAsBefore()
+  })
+
+  test('a full disk stops the run, and what was there stays', async () => {
+    const folder = '/var/lib/dualstack'
+    await must(
+      lab.exec('n1', [
+        'sh',
+        '-c',
+        `mkdir -p ${folder} && mount -t tmpfs -o size=4k tmpfs ${folder} && head -c 4096 /dev/zero > ${folder}/full || true`,
+      ]),
+    )
+    try {
+      const result = await ssh().run('apply', '--yes')
+      say(result.stderr.split('\n').slice(-6).join('\n'))
+      expect(result.code).toBe(6)
+      expect(result.stderr).toMatch(/[Nn]o space left/)
+    } finally {
+      await must(lab.exec('n1', ['umount', folder]))
+    }
+    await must(ssh().run('rollback', '--yes'))
+    await expectAsBefore()
+  })
+})
+
+describe('there and back over ssh, under traffic', () => {
+  test('the conversion loses nothing', async () => {
+    const stop = await startTraffic(lab)
+    const began = Date.now()
+    const result = await tool(lab, 'ssh').run('apply', '--yes')
+    const seconds = (Date.now() - began) / 1000
+    const summaries = await stop()
+    say(`${result.stdout}\n${result.stderr}\nconversion: ${seconds.toFixed(0)} s\n${trafficTable(summaries)}`)
+    expect(result.code).toBe(0)
+    expect(lost(summaries)).toEqual([])
+  })
+
+  test('pods, Services and NodePorts answer in both families', expectDual)
+
+  test('a plan of a converted cluster is empty', async () => {
+    expect(await must(tool(lab, 'ssh').run('plan'))).toContain('Nothing to do')
+  })
+
+  test('the way back loses nothing', async () => {
+    const stop = await startTraffic(lab)
+    const began = Date.now()
+    const result = await tool(lab, 'ssh').run('rollback', '--yes')
+    const seconds = (Date.now() - began) / 1000
+    const summaries = await stop()
+    say(`${result.stdout}\n${result.stderr}\nway back: ${seconds.toFixed(0)} s\n${trafficTable(summaries)}`)
+    expect(result.code).toBe(0)
+    expect(lost(summaries)).toEqual([])
+  })
+
+  test('everything is as it was', expectAsBefore)
+})
+
+describe('there and back through pods, killed at five points each way', () => {
+  const points = {
+    there: ['host/n2', 'kube-apiserver/n1', 'kubelet/n1', 'cni-calico/', 'workloads/'],
+    back: ['services', 'cni-calico/', 'kubelet/n1', 'kube-controller-manager/n1', 'kube-apiserver/n1'],
+  }
+  const killedAt = async (
+    verb: 'apply' | 'rollback',
+    points: readonly string[],
+  ): Promise<readonly string[]> => {
+    const killed: string[] = []
+    for (const point of points) {
+      const isThere = (journal: string): boolean =>
+        journal.trimEnd().split('\n').at(-1)?.includes(`"kind":"intend","step":"${point}`) ?? false
+      if (await tool(lab, 'pod').runAndKill([verb, '--yes'], isThere)) killed.push(point)
+    }
+    return killed
+  }
+
+  test('apply, killed and called again, ends converted', async () => {
+    expect(await killedAt('apply', points.there)).toEqual(points.there)
+    say(await must(tool(lab, 'pod').run('apply', '--yes')))
+    await expectDual()
+  })
+
+  test('rollback, killed and called again, ends as it was', async () => {
+    expect(await killedAt('rollback', points.back)).toEqual(points.back)
+    say(await must(tool(lab, 'pod').run('rollback', '--yes')))
+    await expectAsBefore()
+  })
+})
+
+test('the lab leaves nothing behind', async () => {
+  if (keep) return say('kept: LAB_KEEP=1')
+  await down(name)
+  expect((await leftovers()).filter(line => line.includes(name))).toEqual([])
+})
+
+/** The saved plan with a range that no API server takes; its hashes fit, as an attacker's or a broken tool's would. */
+async function badPlan(file: string): Promise<string> {
+  const plan = JSON.parse(readFileSync(file, 'utf8')) as {
+    steps: {
+      changes: {
+        target: { kind: string; path?: string; node?: string }
+        after: string
+        edits: { at: number; remove: string[]; insert: string[] }[]
+      }[]
+    }[]
+  }
+  for (const change of plan.steps.flatMap(step => step.changes)) {
+    const { target } = change
+    if (target.kind !== 'file' || target.path?.endsWith('kube-apiserver.yaml') !== true) continue
+    const { stdout } = await lab.exec(target.node ?? '', ['cat', target.path])
+    const lines = stdout.split(/(?<=\n)/)
+    for (const edit of change.edits) {
+      edit.insert = edit.insert.map(line =>
+        line.replace(/(--service-cluster-ip-range=[^,]+),.*/, '$1,not-a-range'),
+      )
+      lines.splice(edit.at - 1, edit.remove.length, ...edit.insert)
+    }
+    change.after = `sha256:${createHash('sha256').update(lines.join('')).digest('hex')}`
+  }
+  return JSON.stringify(plan)
+}
