@@ -102,10 +102,7 @@ async function main(): Promise<number> {
       const lab = await open(name)
       const argv = word === 'shell' && command.length === 0 ? ['bash', '-l'] : command
       if (argv.length === 0) throw new LabError('exec: what?', { hint: `npm run lab -- exec ${needPlace()} -- COMMAND` })
-      const child = await lab.spawn(needPlace(), argv, {
-        stdio: 'inherit',
-        env: { ...process.env, KUBECONFIG: lab.kubeconfig },
-      })
+      const child = await lab.spawn(needPlace(), argv, { stdio: 'inherit' })
       const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
       return code ?? (signal === null ? 1 : 128)
     }

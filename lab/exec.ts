@@ -1,9 +1,10 @@
 import { type ChildProcess, type SpawnOptions, spawn as spawnChild } from 'node:child_process'
+import { join } from 'node:path'
 import { isAlive, readRecord } from './process.ts'
 import { joinScript } from './node/cgroup.ts'
 import { namespacePath, recordFile } from './network.ts'
 import { LabError, type Result, run } from './shell.ts'
-import type { LabState } from './state.ts'
+import { type LabState, labDir } from './state.ts'
 
 /** Where a command of ours runs: a node's name, or one of these namespaces on the host's own file system. */
 export const places = ['outside', 'internet'] as const
@@ -18,10 +19,10 @@ export async function enter(lab: LabState, place: string, argv: readonly string[
     const known = [...lab.nodes.map(node => node.name), ...places].join(', ')
     throw new LabError(`there is no node ${place} in lab ${lab.name}`, { hint: `there is: ${known}` })
   }
-  const join = await joinScript(lab.name, isNode ? place : 'outside')
+  const joinCgroup = await joinScript(lab.name, isNode ? place : 'outside')
   if (!isNode) {
     const target = ['nsenter', `--net=${namespacePath(lab.name, place)}`, '--']
-    return [...withMe, 'sh', '-c', `${join}\nexec "$@"`, 'sh', ...target, ...argv]
+    return [...withMe, 'sh', '-c', `${joinCgroup}\nexec "$@"`, 'sh', ...target, ...argv]
   }
   const record = await readRecord(recordFile(lab.name, place))
   if (!record || !isAlive(record)) {
@@ -31,18 +32,26 @@ export async function enter(lab: LabState, place: string, argv: readonly string[
   }
   const target = ['nsenter', '-t', String(record.pid), '-m', '-u', '-i', '-n', '-p', '-C', '--']
   const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
-  const environment = ['env', '-i', path, 'HOME=/root', 'USER=root', 'LANG=C.UTF-8', 'KUBECONFIG=/etc/kubernetes/admin.conf']
+  const clean = ['env', '-i', path, 'HOME=/root', 'USER=root', 'LANG=C.UTF-8', 'KUBECONFIG=/etc/kubernetes/admin.conf']
   const term = process.env['TERM'] ? [`TERM=${process.env['TERM']}`] : []
   // Twice: nsenter forks into the PID namespace, and the command's parent is nsenter.
-  return [...withMe, 'sh', '-c', `${join}\nexec "$@"`, 'sh', ...target, ...withMe, ...environment, ...term, ...argv]
+  return [...withMe, 'sh', '-c', `${joinCgroup}\nexec "$@"`, 'sh', ...target, ...withMe, ...clean, ...term, ...argv]
 }
 
 export interface ExecOptions {
   input?: string
   timeoutMs?: number
-  /** For places beside the cluster; a node's commands begin with a clean environment. */
-  env?: Record<string, string>
+  /** For places beside the cluster, on top of ours; a node's commands begin with a clean environment. */
+  env?: NodeJS.ProcessEnv
 }
+
+/** Beside the cluster, kubectl is the lab's, and it is the lab's administrator. */
+const environment = (lab: LabState, more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
+  ...process.env,
+  PATH: `${lab.bin}:${process.env['PATH']}`,
+  KUBECONFIG: join(labDir(lab.name), 'kubeconfig'),
+  ...more,
+})
 
 export async function exec(
   lab: LabState,
@@ -50,8 +59,7 @@ export async function exec(
   argv: readonly string[],
   options: ExecOptions = {},
 ): Promise<Result> {
-  const { env, ...rest } = options
-  return run(await enter(lab, place, argv), { ...rest, ...(env ? { env: { ...process.env, ...env } } : {}) })
+  return run(await enter(lab, place, argv), { ...options, env: environment(lab, options.env) })
 }
 
 /** As exec, and it must succeed. */
@@ -76,5 +84,5 @@ export async function spawn(
   options: SpawnOptions = {},
 ): Promise<ChildProcess> {
   const [file = '', ...args] = await enter(lab, place, argv)
-  return spawnChild(file, args, options)
+  return spawnChild(file, args, { ...options, env: environment(lab, options.env) })
 }

@@ -72,6 +72,9 @@ ln -s null console
 
 mount -t tmpfs -o mode=755,nosuid,nodev tmpfs "$root/run"
 mkdir -p "$root/run/lock"
+# The kernel has one boot id; kubelet and others tell a reboot by it. systemd-nspawn does the same.
+cat /proc/sys/kernel/random/uuid > "$root/run/boot_id"
+mount --bind "$root/run/boot_id" "$root/proc/sys/kernel/random/boot_id"
 
 cd "$root"
 mkdir -p .host
