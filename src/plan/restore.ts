@@ -131,7 +131,8 @@ function restoreSysctl(change: SysctlChange, memory: Memory): SysctlChange {
 }
 
 function restoreObject(change: ObjectChange, memory: Memory): ObjectChange {
-  if (change.existence !== undefined) return change
+  // A Service's way back goes through values of its own (SingleStack while API servers are dual): the layer knows, memory does not.
+  if (change.existence !== undefined || change.target.api === 'v1/services') return change
   const restored = (field: FieldChange): FieldChange => {
     const found = memory.first.get(`${targetKey(change.target)} ${field.path.join('\u0000')}`)
     return found === undefined || sameJson(found.value, field.after)
