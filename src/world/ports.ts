@@ -33,6 +33,8 @@ export interface WriteOptions {
 }
 export interface DeleteOptions {
   readonly uid?: string
+  /** Only as it was when it was read: 409 otherwise. */
+  readonly resourceVersion?: string
   readonly gracePeriodSeconds?: number
   readonly signal?: AbortSignal
 }

@@ -104,13 +104,13 @@ export class RestApi implements KubeApi {
     name: string,
     options: DeleteOptions = {},
   ): Promise<void> {
-    const { uid, gracePeriodSeconds, signal } = options
+    const { uid, resourceVersion, gracePeriodSeconds, signal } = options
     const path = pathOf(resource, namespace, name)
     const body = JSON.stringify({
       apiVersion: 'v1',
       kind: 'DeleteOptions',
       ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-      ...(uid === undefined ? {} : { preconditions: { uid } }),
+      preconditions: { uid, resourceVersion },
     })
     const reply = await this.#caller.call(
       { method: 'DELETE', path, body, signal },

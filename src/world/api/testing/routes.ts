@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { KubeObject } from '../../../model/cluster.ts'
-import { type Place, type Scripted, type Store, status } from './store.ts'
+import { type Place, type Preconditions, type Scripted, type Store, status } from './store.ts'
 
 /** One request that came in. */
 export interface Seen {
@@ -30,7 +30,7 @@ export function carryOut(
   if (subresource === 'eviction') {
     const pod = store.find(place)
     const refused = pod === undefined ? undefined : evict?.(pod)
-    const done = refused ?? store.delete(place, body.deleteOptions?.preconditions?.uid)
+    const done = refused ?? store.delete(place, body.deleteOptions?.preconditions)
     return done.status === 200 ? { ...done, status: 201 } : done
   }
   switch (seen.method) {
@@ -41,7 +41,7 @@ export function carryOut(
     case 'PUT':
       return store.replace(place, body, dryRun)
     case 'DELETE':
-      return store.delete(place, body.preconditions?.uid)
+      return store.delete(place, body.preconditions)
     default:
       return status(
         405,
@@ -52,8 +52,8 @@ export function carryOut(
 }
 
 interface Deletion {
-  readonly preconditions?: { readonly uid?: string }
-  readonly deleteOptions?: { readonly preconditions?: { readonly uid?: string } }
+  readonly preconditions?: Preconditions
+  readonly deleteOptions?: { readonly preconditions?: Preconditions }
 }
 
 function parsePath(path: string): { place: Place; subresource: string | undefined } | undefined {

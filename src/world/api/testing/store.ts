@@ -31,6 +31,11 @@ export interface Place {
   readonly name: string | undefined
 }
 
+export interface Preconditions {
+  readonly uid?: string
+  readonly resourceVersion?: string
+}
+
 type Objects = Record<Resource, KubeObject[]>
 
 /** The objects, and what the API server's storage does to them. Object lists may be looked at and changed by tests at any time. */
@@ -102,11 +107,20 @@ export class Store {
     return { status: 200, body: made }
   }
 
-  delete(place: Place, uid: string | undefined): Scripted {
+  delete(place: Place, { uid, resourceVersion }: Preconditions = {}): Scripted {
     const found = this.find(place)
     if (found === undefined) return notFound(place)
     if (uid !== undefined && uid !== found.metadata.uid) {
       const message = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${found.metadata.uid}`
+      return status(
+        409,
+        'Conflict',
+        `Operation cannot be fulfilled on ${place.resource} "${place.name}": ${message}`,
+      )
+    }
+    const now = found.metadata.resourceVersion
+    if (resourceVersion !== undefined && resourceVersion !== now) {
+      const message = `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${now}`
       return status(
         409,
         'Conflict',
