@@ -101,7 +101,8 @@ async function main(): Promise<number> {
     case 'shell': {
       const lab = await open(name)
       const argv = word === 'shell' && command.length === 0 ? ['bash', '-l'] : command
-      if (argv.length === 0) throw new LabError('exec: what?', { hint: `npm run lab -- exec ${needPlace()} -- COMMAND` })
+      if (argv.length === 0)
+        throw new LabError('exec: what?', { hint: `npm run lab -- exec ${needPlace()} -- COMMAND` })
       const child = await lab.spawn(needPlace(), argv, { stdio: 'inherit' })
       const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
       return code ?? (signal === null ? 1 : 128)

@@ -33,9 +33,12 @@ export async function down(name: string): Promise<void> {
   for (const member of await namespaces(name)) {
     const inside = await namespaceProcesses(name, member)
     if (inside.length > 0) {
-      throw new LabError(`processes ${inside.join(', ')} are still in network namespace ${member} of lab ${name}`, {
-        hint: 'the lab did not start them: end them, then run down again',
-      })
+      throw new LabError(
+        `processes ${inside.join(', ')} are still in network namespace ${member} of lab ${name}`,
+        {
+          hint: 'the lab did not start them: end them, then run down again',
+        },
+      )
     }
     await removeNamespace(name, member)
   }
@@ -46,7 +49,9 @@ export async function down(name: string): Promise<void> {
 }
 
 async function removeState(dir: string): Promise<void> {
-  const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').filter(line => line.includes(` ${dir}/`))
+  const mounts = (await readFile('/proc/self/mountinfo', 'utf8'))
+    .split('\n')
+    .filter(line => line.includes(` ${dir}/`))
   if (mounts.length > 0) {
     // Deleting would go through the mount, into whatever is mounted there.
     throw new LabError(`something is mounted below ${dir}`, { hint: `unmount it: ${mounts.join('; ')}` })

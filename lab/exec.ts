@@ -32,10 +32,29 @@ export async function enter(lab: LabState, place: string, argv: readonly string[
   }
   const target = ['nsenter', '-t', String(record.pid), '-m', '-u', '-i', '-n', '-p', '-C', '--']
   const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
-  const clean = ['env', '-i', path, 'HOME=/root', 'USER=root', 'LANG=C.UTF-8', 'KUBECONFIG=/etc/kubernetes/admin.conf']
+  const clean = [
+    'env',
+    '-i',
+    path,
+    'HOME=/root',
+    'USER=root',
+    'LANG=C.UTF-8',
+    'KUBECONFIG=/etc/kubernetes/admin.conf',
+  ]
   const term = process.env['TERM'] ? [`TERM=${process.env['TERM']}`] : []
   // Twice: nsenter forks into the PID namespace, and the command's parent is nsenter.
-  return [...withMe, 'sh', '-c', `${joinCgroup}\nexec "$@"`, 'sh', ...target, ...withMe, ...clean, ...term, ...argv]
+  return [
+    ...withMe,
+    'sh',
+    '-c',
+    `${joinCgroup}\nexec "$@"`,
+    'sh',
+    ...target,
+    ...withMe,
+    ...clean,
+    ...term,
+    ...argv,
+  ]
 }
 
 export interface ExecOptions {

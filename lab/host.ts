@@ -8,7 +8,12 @@ import { labNames, stateRoot } from './state.ts'
  * whatever a kubelet wants there is set here once, and restored when the last lab goes.
  */
 const wanted: readonly { key: string; value: number; keepIfGreater?: true; why: string }[] = [
-  { key: 'fs/inotify/max_user_instances', value: 4096, keepIfGreater: true, why: 'every kubelet and pod watches files' },
+  {
+    key: 'fs/inotify/max_user_instances',
+    value: 4096,
+    keepIfGreater: true,
+    why: 'every kubelet and pod watches files',
+  },
   { key: 'fs/inotify/max_user_watches', value: 524288, keepIfGreater: true, why: 'as above' },
   { key: 'vm/overcommit_memory', value: 1, why: 'kubelet demands it' },
   { key: 'kernel/panic', value: 10, why: 'kubelet demands it' },

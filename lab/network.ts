@@ -30,10 +30,11 @@ const batch = (lab: string, member: string, lines: readonly string[]): Promise<s
   must(['ip', '-n', namespace(lab, member), '-batch', '-'], { input: lines.join('\n') })
 
 const sysctls = (lab: string, member: string, settings: Record<string, number>): Promise<string> =>
-  must(
-    ['nsenter', `--net=${namespacePath(lab, member)}`, 'sh', '-eu'],
-    { input: Object.entries(settings).map(([key, value]) => `echo ${value} > /proc/sys/net/${key}`).join('\n') },
-  )
+  must(['nsenter', `--net=${namespacePath(lab, member)}`, 'sh', '-eu'], {
+    input: Object.entries(settings)
+      .map(([key, value]) => `echo ${value} > /proc/sys/net/${key}`)
+      .join('\n'),
+  })
 
 export async function createRouter(lab: LabState): Promise<void> {
   const { name, instance: i } = lab
@@ -60,7 +61,10 @@ export async function createRouter(lab: LabState): Promise<void> {
   await sysctls(name, 'outside', { 'ipv4/ip_forward': 1, 'ipv6/conf/all/forwarding': 1 })
   // What the bridge carries between nodes is not the router's to filter.
   if (existsSync('/proc/sys/net/bridge')) {
-    await sysctls(name, 'outside', { 'bridge/bridge-nf-call-iptables': 0, 'bridge/bridge-nf-call-ip6tables': 0 })
+    await sysctls(name, 'outside', {
+      'bridge/bridge-nf-call-iptables': 0,
+      'bridge/bridge-nf-call-ip6tables': 0,
+    })
   }
 }
 
@@ -102,7 +106,11 @@ export async function namespaces(lab?: string): Promise<string[]> {
 /** Who is in a network namespace, in whatever other namespaces. */
 export async function namespaceProcesses(lab: string, member: string): Promise<number[]> {
   const { stdout } = await run(['ip', 'netns', 'pids', namespace(lab, member)])
-  return stdout.trim().split('\n').map(Number).filter(pid => pid > 0)
+  return stdout
+    .trim()
+    .split('\n')
+    .map(Number)
+    .filter(pid => pid > 0)
 }
 
 /** /etc/hosts of the nodes. cp.lab is the control-plane endpoint, as kubeadm's own guide does it. */

@@ -10,7 +10,12 @@ import { LabError } from './shell.ts'
 import { type LabState, labDir } from './state.ts'
 
 /** Starts a program beside the cluster that outlives us. Its process is recorded, and it is in the lab's cgroup. */
-async function startDaemon(lab: LabState, place: string, name: string, argv: readonly string[]): Promise<void> {
+async function startDaemon(
+  lab: LabState,
+  place: string,
+  name: string,
+  argv: readonly string[],
+): Promise<void> {
   // Without the part that ends a command together with us.
   const entered = await enter(lab, place, argv)
   const [file = '', ...args] = entered.slice(entered.indexOf('sh'))
@@ -19,7 +24,10 @@ async function startDaemon(lab: LabState, place: string, name: string, argv: rea
   closeSync(log)
   await once(child, 'spawn')
   const id = identify(child.pid ?? 0)
-  if (!id) throw new LabError(`${name} ended at once`, { hint: `see ${join(labDir(lab.name), 'log', `${name}.log`)}` })
+  if (!id)
+    throw new LabError(`${name} ended at once`, {
+      hint: `see ${join(labDir(lab.name), 'log', `${name}.log`)}`,
+    })
   await writeRecord(recordFile(lab.name, `${place}-${name}`), id)
   child.unref()
 }

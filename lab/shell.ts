@@ -58,7 +58,11 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
     child.on('close', (code, signal) => {
       clearTimeout(timer)
       const ended = late ? 124 : (code ?? (signal === 'SIGKILL' ? 137 : 143))
-      resolve({ code: ended, stdout, stderr: late ? `${stderr}timed out after ${options.timeoutMs} ms\n` : stderr })
+      resolve({
+        code: ended,
+        stdout,
+        stderr: late ? `${stderr}timed out after ${options.timeoutMs} ms\n` : stderr,
+      })
     })
     // A command that ends without reading its input is no error of ours.
     child.stdin.on('error', () => undefined)

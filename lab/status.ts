@@ -13,7 +13,12 @@ export async function status(lab: Lab): Promise<string> {
     rows.push([node.name, node.role, runs, ready.get(node.name) ?? '?', node.ipv4, node.ipv6])
   }
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0))) ?? []
-  const table = rows.map(row => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd())
+  const table = rows.map(row =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
   const { state } = lab
   return [
     `lab ${lab.name}: Kubernetes ${state.kubernetes}, CNI ${state.cni}${state.ready ? '' : ', not completely up'}`,

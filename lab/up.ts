@@ -34,14 +34,17 @@ export interface UpOptions {
 export async function up(options: UpOptions = {}): Promise<LabState> {
   const log = options.log ?? (() => undefined)
   const { phase } = phases(log)
-  if (process.getuid?.() !== 0) throw new LabError('the lab needs root', { hint: 'namespaces, mounts: run it with sudo' })
+  if (process.getuid?.() !== 0)
+    throw new LabError('the lab needs root', { hint: 'namespaces, mounts: run it with sudo' })
   const artifacts = await phase('packages, binaries, images', () =>
     ensureArtifacts({ kubernetes: options.kubernetes ?? '1.36', log }),
   )
   const lab = await create(options)
   const { nodes } = lab
   const publicKey = await phase(`network, instance ${lab.instance}`, async () => {
-    await Promise.all((await readdir(artifacts.bin)).map(name => linkOrCopy(join(artifacts.bin, name), join(lab.bin, name))))
+    await Promise.all(
+      (await readdir(artifacts.bin)).map(name => linkOrCopy(join(artifacts.bin, name), join(lab.bin, name))),
+    )
     await createCgroup(lab.name, 'outside')
     await createRouter(lab)
     await prepareBase(lab, { pause: artifacts.refs['pause'] ?? '', hosts: hostsFile(lab) })
@@ -80,7 +83,9 @@ export async function up(options: UpOptions = {}): Promise<LabState> {
       .map(node => phase(`${node.name} joined`, () => joinCluster(lab, node, secrets))),
   ])
   if (lab.cni === 'bridge') await phase('pod routes', async () => configureBridge(lab, await podCIDRs(lab)))
-  await phase('all nodes Ready', () => kubectl(lab, ['wait', '--for=condition=Ready', 'node', '--all', '--timeout=180s']))
+  await phase('all nodes Ready', () =>
+    kubectl(lab, ['wait', '--for=condition=Ready', 'node', '--all', '--timeout=180s']),
+  )
   const rollouts = [
     ['-n', 'kube-system', 'deployment/coredns'],
     ['-n', 'kube-system', 'daemonset/kube-proxy'],
@@ -98,7 +103,16 @@ export async function up(options: UpOptions = {}): Promise<LabState> {
     await phase('workload ready', () =>
       Promise.all(
         ['demo', 'data', 'ops'].map(namespace =>
-          kubectl(lab, ['-n', namespace, 'wait', '--for=condition=Ready', 'pod', '--all', '--timeout=180s']),
+          kubectl(lab, [
+            '-n',
+            namespace,
+            'wait',
+            '--for=condition=Ready',
+            'pod',
+            '-l',
+            notOfJobs,
+            '--timeout=180s',
+          ]),
         ),
       ),
     )
@@ -107,10 +121,14 @@ export async function up(options: UpOptions = {}): Promise<LabState> {
   return { ...lab, ready: true }
 }
 
+/** A job's pod may have ended by now. */
+const notOfJobs = '!batch.kubernetes.io/job-name'
+
 const isHA = (lab: LabState): boolean => lab.nodes.filter(node => node.role === 'control-plane').length > 1
 
 async function applyCni(lab: LabState, manifest: string): Promise<void> {
-  if (lab.cni === 'calico') await kubectl(lab, ['create', '-f', '-'], { input: await calicoManifest(manifest) })
+  if (lab.cni === 'calico')
+    await kubectl(lab, ['create', '-f', '-'], { input: await calicoManifest(manifest) })
 }
 
 async function applyWorkload(lab: LabState, input: string): Promise<void> {
@@ -133,14 +151,19 @@ async function create(options: UpOptions): Promise<LabState> {
   const controlPlanes = options.controlPlanes ?? 1
   const workers = options.workers ?? 1
   if (controlPlanes < 1 || workers < 0 || controlPlanes + workers > 50) {
-    throw new LabError(`${controlPlanes} control planes and ${workers} workers`, { hint: 'at least 1 control plane, at most 50 nodes' })
+    throw new LabError(`${controlPlanes} control planes and ${workers} workers`, {
+      hint: 'at least 1 control plane, at most 50 nodes',
+    })
   }
   return locked(async () => {
     const there = await readLab(name)
     if (there || existsSync(labDir(name))) {
-      throw new LabError(`there is a lab named ${name} already${there?.ready === false ? ', not completely up' : ''}`, {
-        hint: `npm run lab -- down --name ${name}, or choose another --name`,
-      })
+      throw new LabError(
+        `there is a lab named ${name} already${there?.ready === false ? ', not completely up' : ''}`,
+        {
+          hint: `npm run lab -- down --name ${name}, or choose another --name`,
+        },
+      )
     }
     const instance = await freeInstance()
     const nodes = Array.from({ length: controlPlanes + workers }, (_, index) => ({

@@ -49,7 +49,10 @@ function conflist(podCIDRs: readonly string[]): string {
  * The plainest CNI there is: bridge and host-local from each Node's podCIDRs, routes between the nodes and on the
  * router. Call it again when podCIDRs have changed, as the script that writes these files would be.
  */
-export async function configureBridge(lab: LabState, podCIDRs: Map<string, readonly string[]>): Promise<void> {
+export async function configureBridge(
+  lab: LabState,
+  podCIDRs: Map<string, readonly string[]>,
+): Promise<void> {
   const routes = (except?: string): string =>
     lab.nodes
       .filter(node => node.name !== except)

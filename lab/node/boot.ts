@@ -23,10 +23,25 @@ export async function boot(lab: LabState, node: NodeState): Promise<void> {
   const log = join(nodeDir(lab.name, node.name), 'boot.log')
   const console = openSync(log, 'a')
   const unshare = ['unshare', '--mount', '--uts', '--ipc', '--pid', '--cgroup', '--fork', '--kill-child=KILL']
-  const argv = ['nsenter', `--net=${namespacePath(lab.name, node.name)}`, '--', ...unshare, '--', 'sh', script]
+  const argv = [
+    'nsenter',
+    `--net=${namespacePath(lab.name, node.name)}`,
+    '--',
+    ...unshare,
+    '--',
+    'sh',
+    script,
+  ]
   const child = spawn(
     'sh',
-    ['-euc', `${await enterScript(lab.name, node.name)}\nexec "$@"`, 'sh', ...argv, record, diskDir(lab.name, node.name)],
+    [
+      '-euc',
+      `${await enterScript(lab.name, node.name)}\nexec "$@"`,
+      'sh',
+      ...argv,
+      record,
+      diskDir(lab.name, node.name),
+    ],
     { detached: true, stdio: ['pipe', console, console] },
   )
   closeSync(console)

@@ -32,7 +32,8 @@ async function hierarchies(): Promise<Hierarchy[]> {
     const [left, right] = line.split(' - ')
     const path = left?.split(' ')[4]
     const [type, , options] = right?.split(' ') ?? []
-    if ((type !== 'cgroup' && type !== 'cgroup2') || !path?.startsWith(root) || options === undefined) continue
+    if ((type !== 'cgroup' && type !== 'cgroup2') || !path?.startsWith(root) || options === undefined)
+      continue
     const named = options.split(',').filter(o => !['rw', 'ro', 'xattr', 'clone_children'].includes(o))
     found.push({ path, type, options: named.map(o => (o.startsWith('name=') ? `none,${o}` : o)).join(',') })
   }
@@ -103,7 +104,9 @@ export const cgroupDriver = (): 'cgroupfs' | 'systemd' => (cgroupVersion() === 2
 
 async function descend(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
-  const below = await Promise.all(entries.filter(e => e.isDirectory()).map(e => descend(join(folder, e.name))))
+  const below = await Promise.all(
+    entries.filter(e => e.isDirectory()).map(e => descend(join(folder, e.name))),
+  )
   return existsSync(folder) ? [...below.flat(), folder] : []
 }
 

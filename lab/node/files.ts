@@ -33,8 +33,27 @@ export async function prepareBase(lab: LabState, options: { pause: string; hosts
   await mkdir(join(base, 'etc'), { recursive: true })
   await mkdir(join(base, 'usr/bin'), { recursive: true })
   // Its services, keys, timers and mounts are the host's, not a fresh node's.
-  const not = ['systemd', 'ssh/ssh_host_*', 'cron*', 'fstab', 'mtab', 'machine-id', 'hostname', 'hosts', 'resolv.conf']
-  const exclude = [...not, 'cni', 'containerd', 'kubernetes', 'sysctl.d', 'modules-load.d', 'rc?.d', 'default/kubelet']
+  const not = [
+    'systemd',
+    'ssh/ssh_host_*',
+    'cron*',
+    'fstab',
+    'mtab',
+    'machine-id',
+    'hostname',
+    'hosts',
+    'resolv.conf',
+  ]
+  const exclude = [
+    ...not,
+    'cni',
+    'containerd',
+    'kubernetes',
+    'sysctl.d',
+    'modules-load.d',
+    'rc?.d',
+    'default/kubelet',
+  ]
   const args = exclude.map(path => `--exclude='./${path}'`).join(' ')
   await must(['sh', '-c', `tar -C /etc ${args} -cf - . | tar -C '${base}/etc' -xpf -`])
 
@@ -46,17 +65,25 @@ export async function prepareBase(lab: LabState, options: { pause: string; hosts
   await mkdir(wants, { recursive: true })
   for (const unit of enabledUnits) await symlink(`/usr/lib/systemd/system/${unit}`, join(wants, unit))
 
-  const etc = (path: string, text: string, mode?: number): Promise<void> => put(join(base, 'etc'), path, text, mode)
+  const etc = (path: string, text: string, mode?: number): Promise<void> =>
+    put(join(base, 'etc'), path, text, mode)
   // The host's kernel log is not a node's.
-  await etc('systemd/journald.conf.d/lab.conf', '[Journal]\nReadKMsg=no\nSystemMaxUse=200M\nRateLimitBurst=0\n')
+  await etc(
+    'systemd/journald.conf.d/lab.conf',
+    '[Journal]\nReadKMsg=no\nSystemMaxUse=200M\nRateLimitBurst=0\n',
+  )
   await etc('systemd/system.conf.d/lab.conf', '[Manager]\nDefaultTimeoutStopSec=20s\n')
   await etc('mtab', '')
   await etc('fstab', '')
-  await etc('sysctl.d/99-kubernetes-cri.conf', 'net.ipv4.ip_forward = 1\nnet.bridge.bridge-nf-call-iptables = 1\n')
+  await etc(
+    'sysctl.d/99-kubernetes-cri.conf',
+    'net.ipv4.ip_forward = 1\nnet.bridge.bridge-nf-call-iptables = 1\n',
+  )
   await etc('default/kubelet', 'KUBELET_EXTRA_ARGS=\n')
   await etc('containerd/config.toml', containerdConfig(options.pause))
   await etc('hosts', options.hosts)
-  for (const folder of ['cni/net.d', 'kubernetes/manifests']) await mkdir(join(base, 'etc', folder), { recursive: true })
+  for (const folder of ['cni/net.d', 'kubernetes/manifests'])
+    await mkdir(join(base, 'etc', folder), { recursive: true })
   // Name servers behind the router; ndots and search stay pods' business.
   await etc('resolv.conf', `nameserver 10.89.${lab.instance}.1\n`)
   await rm(join(base, 'etc/mtab'))
@@ -73,7 +100,20 @@ export async function prepareBase(lab: LabState, options: { pause: string; hosts
 
 /** Top-level names that are links into /usr on Debian. */
 const links = ['bin', 'sbin', 'lib', 'lib64']
-const folders = ['etc', 'usr', 'dev', 'proc', 'sys', 'run', 'home', 'srv', 'mnt', 'media', 'opt/cni/bin', 'var/log/journal']
+const folders = [
+  'etc',
+  'usr',
+  'dev',
+  'proc',
+  'sys',
+  'run',
+  'home',
+  'srv',
+  'mnt',
+  'media',
+  'opt/cni/bin',
+  'var/log/journal',
+]
 
 /** A node's disk, as it is before its first boot. */
 export async function prepareDisk(lab: LabState, node: NodeState, publicKey: string): Promise<void> {
@@ -95,7 +135,10 @@ export async function prepareDisk(lab: LabState, node: NodeState, publicKey: str
   }
 
   const base = baseDir(lab.name)
-  for (const [dir, lower] of [['etc', join(base, 'etc')], ['usr', `${join(base, 'usr')}:/usr`]] as const) {
+  for (const [dir, lower] of [
+    ['etc', join(base, 'etc')],
+    ['usr', `${join(base, 'usr')}:/usr`],
+  ] as const) {
     await mkdir(join(disk, `${dir}.upper`), { recursive: true })
     await mkdir(join(disk, `${dir}.work`), { recursive: true })
     await writeFile(join(disk, `${dir}.lower`), lower)
@@ -105,7 +148,18 @@ export async function prepareDisk(lab: LabState, node: NodeState, publicKey: str
   await put(etc, 'hostname', `${node.name}\n`)
   await put(etc, 'machine-id', `${node.machineId}\n`, 0o444)
   await mkdir(join(etc, 'ssh'), { recursive: true })
-  await must(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', node.name, '-f', join(etc, 'ssh/ssh_host_ed25519_key')])
+  await must([
+    'ssh-keygen',
+    '-q',
+    '-t',
+    'ed25519',
+    '-N',
+    '',
+    '-C',
+    node.name,
+    '-f',
+    join(etc, 'ssh/ssh_host_ed25519_key'),
+  ])
 }
 
 export async function hostKey(lab: string, node: string): Promise<string> {
