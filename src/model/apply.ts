@@ -14,7 +14,7 @@ export function applyChange(cluster: Cluster, change: Change): Cluster {
   return applyObject(cluster, change)
 }
 
-/** The cluster as a step leaves it. Of what runs only the pods made again are known beforehand. */
+/** The cluster as a step leaves it. Of what runs only the pods made again are known beforehand; what a restarted kubelet runs with is not. */
 export function applyStep(cluster: Cluster, step: Step): Cluster {
   return step.refreshes.reduce(applyRefresh, step.changes.reduce(applyChange, cluster))
 }
@@ -25,12 +25,17 @@ export const isSysctlChange = (change: Change): change is SysctlChange => change
 export const isObjectChange = (change: Change): change is ObjectChange => change.target.kind === 'object'
 
 function applyRefresh(cluster: Cluster, refresh: Refresh): Cluster {
-  if (refresh.kind !== 'recreate-pods') return cluster
+  if (refresh.kind === 'restart') return forgetArguments(cluster, refresh.node, refresh.unit)
   const isOwned = ownedBy(cluster, refresh.owner)
   return {
     ...cluster,
     pods: cluster.pods.map(pod => (isOwned(pod) ? { ...pod, families: refresh.until } : pod)),
   }
+}
+
+function forgetArguments(cluster: Cluster, node: string, unit: string): Cluster {
+  if (unit !== 'kubelet' || cluster.nodes[node]?.kubeletArguments === undefined) return cluster
+  return withNode(cluster, node, ({ kubeletArguments: _old, ...facts }) => facts)
 }
 
 function withNode(cluster: Cluster, node: string, update: (facts: NodeFacts) => NodeFacts): Cluster {

@@ -1,0 +1,17 @@
+import type { Layer } from '../../model/layer.ts'
+import { runsGate, staticPodReads } from '../shared/static-pod.ts'
+import { answersGate, serviceCIDRGate } from './gates.ts'
+import { type APIServerState, component, readAPIServers, serviceCIDRs, statusOfAPIServers } from './read.ts'
+import { apiServerNotices, apiServerSteps } from './steps.ts'
+
+/** The API servers' service ranges, and the ServiceCIDR object that follows them. */
+export const kubeAPIServer: Layer<APIServerState> = {
+  id: component,
+  title: 'API servers',
+  reads: [...staticPodReads(component), { kind: 'list', resource: serviceCIDRs }],
+  read: readAPIServers,
+  status: statusOfAPIServers,
+  steps: (state, goal, stage) => (stage === 'kube-apiserver' ? apiServerSteps(state, goal) : []),
+  notices: apiServerNotices,
+  gates: { runs: runsGate, answers: answersGate, 'service-cidr': serviceCIDRGate },
+}

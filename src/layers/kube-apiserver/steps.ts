@@ -1,0 +1,105 @@
+import { RefusedError } from '../../base/errors.ts'
+import type { Goal } from '../../model/goal.ts'
+import { textChange } from '../../model/changes.ts'
+import type { Notice, Step } from '../../model/plan.ts'
+import { setFlags } from '../../text/manifest.ts'
+import { editing } from '../shared/edit.ts'
+import { pairFor } from '../shared/pair.ts'
+import { manifestPath, requireManifest, runsWith } from '../shared/static-pod.ts'
+import { answersAs, hasServiceCIDR } from './gates.ts'
+import { type APIServerState, component, followsFlag, type Instance, rangeFlag } from './read.ts'
+
+const path = manifestPath(component)
+
+/** One API server a step. Gates of a step hold before the next begins, so that never two are away. */
+export function apiServerSteps(state: APIServerState, goal: Goal): readonly Step[] {
+  const isDual = goal.families.length > 1
+  const steps = inOrder(state.instances).flatMap(instance => stepFor(state, instance, goal) ?? [])
+  if (!isDual || !followsFlag(state.cluster) || steps.length === 0) return steps
+  const cidrs = goal.families.flatMap(family => goal.services[family] ?? [])
+  const isPair = state.serviceCIDR?.join() === cidrs.join()
+  if (state.serviceCIDR !== undefined && !isPair) assertCanBecome(state.serviceCIDR, cidrs)
+  return steps.map((step, index) => ({
+    ...step,
+    leaves:
+      index === 0 && !isPair
+        ? [
+            `ServiceCIDR kubernetes becomes ${cidrs.join(',')} as soon as this API server runs, and cannot become single again`,
+          ]
+        : step.leaves,
+    gates: index === steps.length - 1 ? [...step.gates, hasServiceCIDR(cidrs)] : step.gates,
+  }))
+}
+
+/** The object becomes a pair only from the very string of its one range; any other mismatch stays for ever (kubernetes.md 2.2). */
+function assertCanBecome(found: readonly string[], cidrs: readonly string[]): void {
+  if (found.length === 1 && found[0] === cidrs[0]) return
+  throw new RefusedError(
+    `ServiceCIDR kubernetes holds ${found.join(',')}, and can never become ${cidrs.join(',')}`,
+    'kube-apiserver.service-cidr',
+    found.length > 1
+      ? `An earlier conversion chose ${found[1]}: take that range again.`
+      : 'The API servers and this object must name the same first range.',
+  )
+}
+
+/**
+ * The order of the nodes' names. Better would be: the holder of the virtual IP and the etcd leader last, since they cost most when they are
+ * away. Nobody reads these two facts yet; when somebody does, this is the place.
+ */
+const inOrder = (instances: readonly Instance[]): readonly Instance[] =>
+  instances.toSorted((a, b) => (a.node < b.node ? -1 : 1))
+
+function stepFor(
+  state: APIServerState,
+  { node, configured, refused }: Instance,
+  goal: Goal,
+): Step | undefined {
+  const isDual = goal.families.length > 1
+  const where = `${node}:${path}`
+  const text = requireManifest(state.cluster, node, component)
+  if (refused !== undefined) throw refused
+  // Without the flag the deprecated default 10.0.0.0/24 counts: nothing to take away, and pairFor refuses another first range there.
+  const existing = configured ?? '10.0.0.0/24'
+  const value = editing(`${where}: --${rangeFlag}`, () => pairFor(goal, goal.services, existing))
+  if (value === existing) return undefined
+  const after = editing(where, () => setFlags(text, component, { [rangeFlag]: value }))
+  const change = textChange({ kind: 'file', node, path, swap: 'static-pod' }, text, after)
+  if (change === undefined) return undefined
+  return {
+    id: `${component}/${node}`,
+    stage: 'kube-apiserver',
+    layer: component,
+    title: isDual
+      ? `Give the API server of ${node} both service ranges`
+      : `Take the second service range from the API server of ${node}`,
+    why: isDual
+      ? 'Services get addresses of a family only from an API server whose --service-cluster-ip-range names a range of it'
+      : 'every Service is single-stack, and a range that nobody uses invites new ones',
+    interrupts: [
+      {
+        what: `new connections to the API: none, a stand-in on ${node} serves meanwhile; those kept alive to ${node} are reset once, and clients connect again`,
+        seconds: 0,
+      },
+    ],
+    leaves: [],
+    needs: [],
+    changes: [change],
+    refreshes: [],
+    gates: [runsWith(node, component, { [rangeFlag]: value }, 120, 5), answersAs(node, isDual)],
+  }
+}
+
+/** On the way back: what stays. */
+export function apiServerNotices({ serviceCIDR }: APIServerState, goal: Goal): readonly Notice[] {
+  if (goal.families.length > 1 || serviceCIDR === undefined || serviceCIDR.length < 2) return []
+  return [
+    {
+      layer: component,
+      object: 'ServiceCIDR kubernetes',
+      message: `stays ${serviceCIDR.join(',')}: spec.cidrs cannot become shorter. Nothing depends on it while the API servers have one range`,
+      remedy:
+        'Leave it. Deleting it stops every new Service until it is back. A later conversion must use the same range.',
+    },
+  ]
+}

@@ -1,0 +1,28 @@
+import type { Layer, StatusRow } from '../../model/layer.ts'
+import { byFamily, sameList } from '../shared/pair.ts'
+import { rowsOf } from '../shared/rows.ts'
+import { addressesGate, readyGate } from './gates.ts'
+import { type KubeletNode, type KubeletState, readKubelets, reads } from './read.ts'
+import { kubeletSteps } from './steps.ts'
+
+/** The addresses that nodes report. */
+export const kubelet: Layer<KubeletState> = {
+  id: 'kubelet',
+  title: 'Node addresses (kubelet)',
+  reads,
+  read: readKubelets,
+  // Addresses differ from node to node: one row each.
+  status: ({ nodes }) =>
+    nodes.flatMap(node => rowsOf(`kubelet ${node.node}`, [{ node: node.node, row: rowOf(node) }])),
+  steps: (state, goal, stage) => (stage === 'kubelet' ? kubeletSteps(state, goal) : []),
+  gates: { addresses: addressesGate, ready: readyGate },
+}
+
+function rowOf({ unread, refused, place, running, reported }: KubeletNode): Omit<StatusRow, 'subject'> {
+  const row = { configured: byFamily(place?.value), running: byFamily(reported.join()) }
+  if (unread !== undefined) return { ...row, note: `not read: ${unread}` }
+  if (refused !== undefined) return { ...row, note: refused.message }
+  if (running !== undefined && !sameList(running, place?.value ?? ''))
+    return { ...row, note: 'the kubelet was not restarted since its file changed' }
+  return row
+}
