@@ -11,7 +11,7 @@ const scopes = {
 }
 
 describe('scopes', () => {
-  // The right column is what Go 1.24's net.IP methods answer; ula is RFC 4193's fc00::/7.
+  // The right column is what the methods of Go's net.IP answer; ula is RFC 4193's fc00::/7.
   it.each([
     ['127.0.0.1', 'loopback'],
     ['127.255.255.255', 'loopback'],

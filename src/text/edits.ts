@@ -57,6 +57,8 @@ export function applyEdits(text: string, edits: readonly LineEdit[]): string {
       if (lines[start + offset] !== wanted)
         throw changed(edit.at + offset, differs(wanted, lines[start + offset]))
     for (let i = next; i < start; i++) result.push(lines[i] ?? '')
+    if (edit.insert.length > 0 && result.at(-1)?.endsWith('\n') === false)
+      throw changed(edit.at - 1, 'its line end is another one')
     for (const line of edit.insert) result.push(line)
     next = start + edit.remove.length
   }

@@ -61,9 +61,6 @@ function splicesOf(
   flag: string,
   value: string | null,
 ): Splice[] {
-  for (const { start, end } of found)
-    if (/["']/.test(text.slice(start, end)))
-      throw refused(text, start, 'text.env', `--${flag} is quoted inside the value`)
   if (value !== null && found.length > 0)
     return found.map(({ start, end }) => ({ start, end, text: `--${flag}=${value}` }))
   if (value !== null) return append(text, assignment, `--${flag}=${value}`)
@@ -83,7 +80,7 @@ function append(text: string, { quote, start, end }: Assignment, word: string): 
   const last = start + value.trimEnd().length
   const added = { start: last, end: last, text: ` ${word}` }
   // Bare words with spaces are right for systemd, but a shell that sources the file would run the second one.
-  if (quote === '' && !/\s/.test(value.trim()))
+  if (quote === '' && !/[\s"']/.test(value.trim()))
     return [
       { start, end: start, text: '"' },
       { ...added, text: `${added.text}"` },
@@ -123,17 +120,17 @@ function assignmentsOf(text: string, variable: string): Assignment[] {
     const inner = quote === '' ? rest : rest.slice(1, -1)
     if (quote !== '' && !(rest.length > 1 && rest.endsWith(quote) && !inner.includes(quote)))
       throw refuse(`the quotes of ${variable} are not understood`)
-    if (inner.includes('\\') || (quote === '' && /["']/.test(inner)))
-      throw refuse(`${variable} holds quotes or a backslash inside its value`)
+    if (/["'\\]/.test(inner.replaceAll(/"[^"]*"|'[^']*'/g, '')) || inner.includes('\\'))
+      throw refuse(`${variable} holds a backslash or an open quote inside its value`)
     const start = line.index + space.length + name.length + 1 + quote.length
     found.push({ name, quote, start, end: start + inner.length })
   }
   return found
 }
 
-/** Split at white space, as systemd splits `$VARIABLE`, where quotes hold a word together. */
+/** Split at white space, as systemd splits `$VARIABLE`: quotes inside the value hold a word together, and go. */
 function flagsOf(text: string, { start, end }: Assignment): FlagWord[] {
-  const words = [...text.slice(start, end).matchAll(/(?:[^\s"']|"[^"]*"|'[^']*'|["'])+/g)].map(match => ({
+  const words = [...text.slice(start, end).matchAll(/(?:[^\s"']|"[^"]*"|'[^']*')+/g)].map(match => ({
     text: match[0].replaceAll(/["']/g, ''),
     start: start + match.index,
     end: start + match.index + match[0].length,
