@@ -1,0 +1,122 @@
+# Everything that is asked of a node, in one go. Values: FILES and PATTERNS (one a line), NETWORK, API, ASK (1 or empty),
+# REACH (host and port, one pair a line).
+
+newline='
+'
+
+# The file and its mode and owner; nothing is said of what is neither a file nor absent. Links are followed.
+show_file() {
+  if [ -f "$ROOT$1" ]; then
+    emit_stream file "$1" "$(stat -L -c '%a %u:%g' "$ROOT$1")" <"$ROOT$1"
+  elif [ ! -e "$ROOT$1" ]; then
+    emit absent "$1"
+  fi
+}
+
+show_files() {
+  IFS=$newline
+  set -f
+  for path in $FILES; do show_file "$path"; done
+  set +f
+  for pattern in $PATTERNS; do
+    for path in $ROOT$pattern; do
+      if [ -f "$path" ]; then show_file "${path#"$ROOT"}"; fi
+    done
+  done
+  unset IFS
+}
+
+show_sysctls() {
+  for path in "$ROOT"/proc/sys/net/ipv4/ip_forward "$ROOT"/proc/sys/net/ipv4/conf/all/forwarding \
+    "$ROOT"/proc/sys/net/bridge/bridge-nf-call-ip*tables \
+    "$ROOT"/proc/sys/net/ipv6/conf/*/forwarding "$ROOT"/proc/sys/net/ipv6/conf/*/disable_ipv6 "$ROOT"/proc/sys/net/ipv6/conf/*/accept_ra; do
+    # An interface may go while we look.
+    { read -r value <"$path"; } 2>/dev/null && printf '%s %s\n' "${path#"$ROOT"/proc/sys/}" "$value"
+  done | emit_stream sysctls
+}
+
+# The kubelet that systemd runs, else the first process of that name.
+show_kubelet() {
+  pid=$(systemctl show --property MainPID --value kubelet.service 2>/dev/null)
+  if [ "${pid:-0}" = 0 ]; then
+    pid=
+    for comm in "$ROOT"/proc/[0-9]*/comm; do
+      { read -r name <"$comm"; } 2>/dev/null || continue
+      if [ "$name" = kubelet ]; then
+        pid=${comm%/comm} pid=${pid##*/}
+        break
+      fi
+    done
+  fi
+  [ -n "$pid" ] && [ -r "$ROOT/proc/$pid/cmdline" ] && emit_stream kubelet <"$ROOT/proc/$pid/cmdline"
+}
+
+show_manifests() {
+  folder=$(sed -n 's/^staticPodPath: *//p' "$ROOT/var/lib/kubelet/config.yaml" 2>/dev/null | tr -d "\"'" | tail -n 1)
+  folder=${folder:-/etc/kubernetes/manifests}
+  for path in "$ROOT$folder"/* "$ROOT$folder"/.[!.]* "$ROOT$folder"/..?*; do
+    if [ -e "$path" ] || [ -L "$path" ]; then printf '%s\n' "${path#"$ROOT"}"; fi
+  done | emit_stream manifests
+}
+
+show_network() {
+  has ip || fail tools 'ip (iproute2) is not installed'
+  ip -j -d address show | emit_stream addresses
+  for family in 4 6; do ip -j -$family route show table main 2>/dev/null | emit_stream "routes$family"; done
+  show_sysctls
+  show_kubelet
+  show_manifests
+  emit kernel "$(uname -r)"
+}
+
+show_server() {
+  pick_server
+  ask GET /readyz "$PORT"
+  if [ "$STATUS" = 200 ]; then emit ready yes; else emit ready no; fi
+  if [ -n "$ASK" ] && [ "$STATUS" = 200 ]; then
+    ask_dual_stack "$PORT"
+    emit_stream dualstack "$STATUS" <"$ANSWER"
+  fi
+}
+
+# One line for each address that could be tried. bash's own sockets, else nc, else curl (which says when the connection stood).
+try_address() {
+  if has bash && has timeout; then
+    # shellcheck disable=SC2016 # bash shall read them
+    timeout 2 bash -c 'exec 3<>"/dev/tcp/$1/$2"' - "$1" "$2" 2>/dev/null
+  elif has nc; then
+    nc -z -w 2 "$1" "$2" >/dev/null 2>&1
+  elif has curl; then
+    case $1 in *:*) url="http://[$1]:$2/" ;; *) url="http://$1:$2/" ;; esac
+    [ "$(curl -s -o /dev/null --noproxy '*' -m 3 --connect-timeout 2 -w '%{time_connect}' "$url" | tr -d '0.,')" != '' ]
+  else
+    return 3
+  fi
+}
+
+show_reach() {
+  count=0
+  IFS=$newline
+  set -f
+  for pair in $REACH; do
+    # Each job prints one short line, in one write: they cannot mix.
+    (
+      try_address "${pair% *}" "${pair#* }"
+      case $? in 0) emit reach "$pair" yes ;; 3) ;; *) emit reach "$pair" no ;; esac
+    ) &
+    count=$((count + 1))
+    if [ "$count" -ge 64 ]; then
+      wait
+      count=0
+    fi
+  done
+  wait
+  set +f
+  unset IFS
+}
+
+show_files
+if [ -n "$NETWORK" ]; then show_network; fi
+if [ -n "$API" ]; then show_server; fi
+if [ -n "$REACH" ]; then show_reach; fi
+finish

@@ -1,0 +1,129 @@
+import { families } from '../../address/family.ts'
+import { RefusedError } from '../../base/errors.ts'
+import type { ApiServerFacts, NodeFacts, NodeFile } from '../../model/cluster.ts'
+import type { NodeRead } from '../ports.ts'
+import { type Agent, call } from './agent.ts'
+import type { FrameRecord } from './frame.ts'
+import { parseAddresses, parseJson, parseRoutes } from './ip.ts'
+import { oneALine } from './quote.ts'
+
+/** Everything that is asked of a node, in one round trip. */
+export async function readFacts(
+  agent: Agent,
+  node: string,
+  read: NodeRead,
+  signal?: AbortSignal,
+): Promise<NodeFacts> {
+  const values = {
+    FILES: oneALine((read.files ?? []).map(absolute)),
+    PATTERNS: oneALine((read.patterns ?? []).map(absolute)),
+    NETWORK: read.network === true ? 1 : '',
+    API: read.apiServer === undefined ? '' : 1,
+    ASK: read.apiServer?.askDualStack === true ? 1 : '',
+    REACH: oneALine((read.reach ?? []).map(hostAndPort)),
+  }
+  const records = await call(agent, node, ['api', 'facts'], values, { signal })
+  return parseFacts(records, read)
+}
+
+/** `/etc/hosts`. The agent never meets a path that is relative, or steps up. */
+export function absolute(path: string): string {
+  if (path.startsWith('/') && !path.split('/').includes('..') && !path.includes('\0')) return path
+  throw new RefusedError(
+    `${JSON.stringify(path)} is not an absolute path`,
+    'nodes.path',
+    'Name the file from the root on, without "..".',
+  )
+}
+
+/** `[fd00::1]:8080` → `fd00::1 8080` */
+function hostAndPort(address: string): string {
+  const match = /^(?:\[([0-9a-fA-F:.%\w-]+)\]|([\w.-]+)):(\d{1,5})$/.exec(address)
+  if (match === null) {
+    throw new RefusedError(
+      `${JSON.stringify(address)} is not ADDRESS:PORT`,
+      'nodes.address',
+      'For IPv6: [fd00::1]:8080.',
+    )
+  }
+  return `${match[1] ?? match[2] ?? ''} ${match[3] ?? ''}`
+}
+
+export function parseFacts(records: readonly FrameRecord[], read: NodeRead): NodeFacts {
+  const files: Record<string, NodeFile | null> = {}
+  const said = new Map<string, string>()
+  const reached = new Map<string, boolean>()
+  for (const [kind, ...values] of records) {
+    const texts = values.map(value => value.toString())
+    const [name = '', second = ''] = texts
+    if (kind === 'file') files[name] = fileOf(second, texts[2] ?? '')
+    else if (kind === 'absent') files[name] = null
+    else if (kind === 'reach') reached.set(name, second === 'yes')
+    else said.set(kind, kind === 'dualstack' ? texts.join('\n') : name)
+  }
+  const json = (kind: string): unknown => parseJson(said.get(kind) ?? '[]')
+  const kubelet = said.get('kubelet')
+  const manifests = said.get('manifests')
+  const kernel = said.get('kernel')
+  return {
+    files,
+    sysctls: parseSysctls(said.get('sysctls') ?? ''),
+    addresses: parseAddresses(json('addresses')),
+    routes: families.flatMap(family => parseRoutes(json(`routes${family.slice(-1)}`), family)),
+    ...(kubelet === undefined ? {} : { kubeletArguments: kubelet.replace(/\0$/, '').split('\0').slice(1) }),
+    ...(manifests === undefined ? {} : { manifests: manifests.split('\n').filter(path => path !== '') }),
+    ...(kernel === undefined ? {} : { kernel }),
+    ...(read.apiServer === undefined ? {} : { apiServer: apiServerOf(said) }),
+    ...(read.reach === undefined
+      ? {}
+      : { reach: Object.fromEntries(read.reach.flatMap(asked => answerFor(asked, reached))) }),
+  }
+}
+
+function answerFor(asked: string, reached: ReadonlyMap<string, boolean>): [string, boolean][] {
+  const answer = reached.get(hostAndPort(asked))
+  return answer === undefined ? [] : [[asked, answer]]
+}
+
+/** `644 0:0`, as stat prints them. */
+export function fileOf(modeAndOwner: string, text: string): NodeFile {
+  const [mode = '', owner = ''] = modeAndOwner.split(' ')
+  return { text, mode: Number.parseInt(mode, 8), owner }
+}
+
+/**
+ * `net/ipv6/conf/eth0.100/forwarding 1`: paths below /proc/sys, spelled as sysctl(8) prints them: dots for slashes, and the other way round,
+ * so that an interface `eth0.100` becomes `eth0/100`.
+ */
+function parseSysctls(printed: string): Record<string, string> {
+  return Object.fromEntries(
+    printed
+      .split('\n')
+      .filter(line => line !== '')
+      .map(line => {
+        const space = line.indexOf(' ')
+        return [sysctlKey(line.slice(0, space)), line.slice(space + 1).trim()]
+      }),
+  )
+}
+
+/** Its own inverse. */
+export const sysctlKey = (path: string): string => path.replace(/[./]/g, mark => (mark === '.' ? '/' : '.'))
+
+function apiServerOf(said: ReadonlyMap<string, string>): ApiServerFacts {
+  const ready = said.get('ready') === 'yes'
+  const answer = said.get('dualstack')
+  if (answer === undefined) return { ready }
+  const end = answer.indexOf('\n')
+  const requireDualStack = dualStackAnswer(answer.slice(0, end), answer.slice(end + 1))
+  return requireDualStack === undefined ? { ready } : { ready, requireDualStack }
+}
+
+/** Not an answer about families: nobody answered, or would not let us ask. */
+function dualStackAnswer(status: string, body: string): ApiServerFacts['requireDualStack'] {
+  if (status === '200' || status === '201') return 'accepted'
+  if (status === '000' || status === '401' || status === '403') return undefined
+  const parsed = parseJson(body)
+  const message = typeof parsed === 'object' && parsed !== null && 'message' in parsed ? parsed.message : body
+  return { refused: String(message).trim().slice(0, 600) || `status ${status}` }
+}
