@@ -3,7 +3,7 @@ import type { NodeFacts, NodeFile } from '../model/cluster.ts'
 import type { NodeRead } from '../world/ports.ts'
 import { commandFiles, lines, parseKubelet, parseSysctls, parseUname } from './commands.ts'
 import type { Folder } from './folder.ts'
-import { parseAddresses, parseRoutes } from './ip-json.ts'
+import { parseAddresses, parseRoutes } from '../world/nodes/ip.ts'
 import { asRecord, decodeText, isRecord, parseJson } from './parse.ts'
 import { unreadKey } from './wanted.ts'
 

@@ -1,6 +1,5 @@
 import type { Family } from '../address/family.ts'
 import type { InterfaceAddress, NodeFacts, Route } from '../model/cluster.ts'
-import { isRecord } from './parse.ts'
 
 /** File names below `nodes/<node>/commands/`, and how each turns into facts and back. */
 export const commandFiles = {
@@ -74,7 +73,3 @@ export function parseKubelet(text: string): string[] | undefined {
 
 export const lines = (text: string): string[] => text.split('\n').filter(line => line !== '')
 export const unlines = (list: readonly string[]): string => list.map(line => `${line}\n`).join('')
-
-/** Items of a JSON list that are objects; anything else is passed over. */
-export const records = (value: unknown): Record<string, unknown>[] =>
-  Array.isArray(value) ? value.filter(isRecord) : []

@@ -27,7 +27,7 @@ describe('observe', () => {
     expect(cluster.asked.facts.map(({ node }) => node).sort()).toEqual(['n1', 'n2'])
     expect(seen.uid).toBe('uid--kube-system')
     expect(seen.version).toBe('v1.36.3')
-    expect(seen.pods.map(pod => `${pod.namespace}/${pod.name} ${pod.node} ${pod.families}`)).toEqual([
+    expect(seen.pods.map(pod => `${pod.namespace}/${pod.name} ${pod.node} ${pod.families.join()}`)).toEqual([
       'default/a n1 IPv4',
       'default/b n2 IPv4',
     ])

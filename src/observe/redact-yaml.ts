@@ -41,7 +41,9 @@ function splice(text: string, from: number, to: number): string {
 }
 
 const valueOf = (node: unknown): string | undefined =>
-  isScalar(node) && node.value !== null ? String(node.value) : undefined
+  isScalar(node) && ['string', 'number', 'bigint', 'boolean'].includes(typeof node.value)
+    ? `${node.value as string}`
+    : undefined
 
 function sensitivePair(pair: Pair): Scalar[] {
   const value = valueOf(pair.value)

@@ -1,0 +1,54 @@
+import { liveOptions } from '../cluster-options.ts'
+import { defineCommand } from '../command.ts'
+import { intentOptions } from '../intent-options.ts'
+import { outcomeText, reporting, runningOptions } from '../running.ts'
+import { inFolder, withWorld } from '../with-source.ts'
+
+export const apply = defineCommand({
+  name: 'apply',
+  summary: 'Take the cluster to dual-stack while it serves',
+  description:
+    'Runs a plan on the live cluster: a saved one, or one made now after showing it. Proves new flags before it touches what runs, swaps an API server while a stand-in serves, waits for each step to hold before the next, and keeps a journal. Stopped at any point, the same command goes on from there.',
+  positionals: [{ name: 'PLAN', summary: 'file that `dualstack plan --save` wrote', optional: true }],
+  options: { ...intentOptions, ...runningOptions, ...liveOptions },
+  examples: [
+    { command: 'kubectl dualstack apply', does: 'shows the plan, asks, runs it' },
+    { command: 'dualstack apply plan.json --yes', does: 'a plan that was agreed to' },
+    { command: 'dualstack apply --node-access pod', does: 'no ssh: through a privileged pod on each node' },
+  ],
+  whenInterrupted:
+    'What was begun was finished or put back. Call `dualstack apply` again to go on, or `dualstack rollback` to go back.',
+  handler: async ({ options, args }, context) =>
+    withWorld(options, context, async world => {
+      const [{ apply: run }, { layers }, { intentOf }, { readPlan }, { whoRuns }] = await Promise.all([
+        import('../../app/apply.ts'),
+        import('../../app/layers.ts'),
+        import('../../app/words.ts'),
+        import('../../app/read-plan.ts'),
+        import('../../app/who.ts'),
+      ])
+      const file = args[0]
+      const given = file === undefined ? undefined : await readPlan(inFolder(context, file))
+      const { agree, emit, end } = await reporting(context, options)
+      try {
+        const outcome = await run({
+          world,
+          layers,
+          given,
+          intent: intentOf(options),
+          agree,
+          emit,
+          how: options.swap,
+          by: whoRuns(context.env),
+          env: context.env,
+          signal: context.signal,
+        })
+        end()
+        const { text, exitCode } = outcomeText(outcome, 'apply')
+        if (options.output === 'text') context.stdout.write(text)
+        return exitCode
+      } finally {
+        end()
+      }
+    }),
+})

@@ -1,0 +1,56 @@
+import { exitCodes } from '../../base/errors.ts'
+import { clusterOptions, output } from '../cluster-options.ts'
+import { defineCommand } from '../command.ts'
+import { coloursFor } from '../context.ts'
+import { choice, flag, value } from '../options.ts'
+import { intentOptions } from '../intent-options.ts'
+import { inFolder, withSource } from '../with-source.ts'
+
+export const plan = defineCommand({
+  name: 'plan',
+  summary: 'Show every change as a diff, in the order in which it would be made',
+  description:
+    'Shows all that apply would do: each change as a diff, in order, with why it is needed, what it interrupts, and what the way back cannot remove. Changes nothing. What you do not name is taken from the cluster, or chosen so that the same cluster always gets the same answer.',
+  options: {
+    to: choice(['dual', 'single'], 'where to: dual-stack (default), or back to single-stack'),
+    ...intentOptions,
+    save: value('FILE', 'write the plan to a new file, for `dualstack apply FILE`'),
+    verbose: flag('every object by itself, and what each step waits for', { short: 'v' }),
+    output,
+    ...clusterOptions,
+  },
+  examples: [
+    { command: 'kubectl dualstack plan', does: 'ranges are chosen for you' },
+    { command: 'dualstack plan --pods fd10:1::/56 --services fd10:2::/112', does: 'ranges of your own' },
+    { command: 'dualstack plan --from bundle --save plan.json', does: 'from a bundle, kept' },
+    { command: 'dualstack plan --to single', does: 'the way back' },
+  ],
+  whenInterrupted: 'Nothing was changed: plan only reads.',
+  handler: async ({ options }, context) =>
+    withSource(options, context, async source => {
+      const [{ preview }, { intentOf }, { layers }, { planText }, { toJson }] = await Promise.all([
+        import('../../app/preview.ts'),
+        import('../../app/words.ts'),
+        import('../../app/layers.ts'),
+        import('../../report/plan.ts'),
+        import('../../report/json.ts'),
+      ])
+      const made = await preview(source, intentOf(options), layers, {
+        env: context.env,
+        signal: context.signal,
+      })
+      if (options.save !== undefined) {
+        const { savePlan } = await import('../../app/plan-file.ts')
+        await savePlan(inFolder(context, options.save), made)
+        context.stderr.write(`saved to ${options.save}\n`)
+      }
+      const colours = await coloursFor(context.stdout, context.env)
+      const asked = { pods: options.pods !== undefined, services: options.services !== undefined }
+      context.stdout.write(
+        options.output === 'json'
+          ? toJson(made)
+          : planText(made, { colours, verbose: options.verbose, asked }),
+      )
+      return exitCodes.ok
+    }),
+})

@@ -1,0 +1,46 @@
+import { liveOptions } from '../cluster-options.ts'
+import { defineCommand } from '../command.ts'
+import { outcomeText, reporting, runningOptions } from '../running.ts'
+import { withWorld } from '../with-source.ts'
+
+export const rollback = defineCommand({
+  name: 'rollback',
+  summary: 'Take the cluster back to single-stack, files byte for byte as they were',
+  description:
+    'Plans the way back from what is there, with the exact old values that the journals of this machine remember, shows it, and runs it. What cannot return (the ServiceCIDR object stays a pair, the pool stays, disabled) is said in the plan. Stopped at any point, the same command goes on from there.',
+  options: { ...runningOptions, ...liveOptions },
+  examples: [
+    { command: 'dualstack plan --to single', does: 'what would be done' },
+    { command: 'dualstack rollback', does: 'shows it, asks, does it' },
+    { command: 'dualstack rollback --yes -o json', does: 'for scripts: each event as a line of JSON' },
+  ],
+  whenInterrupted: 'What was begun was finished or put back. Call `dualstack rollback` again to go on.',
+  handler: async ({ options }, context) =>
+    withWorld(options, context, async world => {
+      const [{ rollback: run }, { layers }, { whoRuns }] = await Promise.all([
+        import('../../app/rollback.ts'),
+        import('../../app/layers.ts'),
+        import('../../app/who.ts'),
+      ])
+      const { agree, emit, end } = await reporting(context, options)
+      try {
+        const outcome = await run({
+          world,
+          layers,
+          intent: {},
+          agree,
+          emit,
+          how: options.swap,
+          by: whoRuns(context.env),
+          env: context.env,
+          signal: context.signal,
+        })
+        end()
+        const { text, exitCode } = outcomeText(outcome, 'rollback')
+        if (options.output === 'text') context.stdout.write(text)
+        return exitCode
+      } finally {
+        end()
+      }
+    }),
+})

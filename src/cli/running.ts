@@ -1,0 +1,79 @@
+import type { Outcome } from '../app/execute.ts'
+import { RefusedError, type ExitCode, exitCodes } from '../base/errors.ts'
+import type { Event } from '../model/event.ts'
+import type { Plan } from '../model/plan.ts'
+import { type Context, coloursFor } from './context.ts'
+import { choiceOr, flag } from './options.ts'
+
+/** Options of the commands that change a cluster. */
+export const runningOptions = {
+  yes: flag('do not ask; needed where there is no terminal', { short: 'y' }),
+  swap: choiceOr(
+    ['stand-in', 'plain'],
+    'stand-in',
+    'how an API server is exchanged: with a stand-in that serves meanwhile, or plainly, with some 40 s of outage for each',
+  ),
+  output: choiceOr(['text', 'json'], 'text', 'what is printed: text, or each event as a line of JSON', {
+    short: 'o',
+  }),
+}
+
+/** Shows a run while it goes, asks before it begins. `end` leaves the terminal as it should be. */
+export async function reporting(
+  context: Context,
+  options: { readonly yes: boolean; readonly output: 'text' | 'json' },
+) {
+  const [{ plainProgress, liveProgress }, { planText }, colours] = await Promise.all([
+    import('../report/progress.ts'),
+    import('../report/plan.ts'),
+    coloursFor(context.stderr, context.env),
+  ])
+  const { stderr } = context
+  const common = { write: stderr.write, colours }
+  const reporter = stderr.isTTY ? liveProgress({ ...common, columns: stderr.columns }) : plainProgress(common)
+  const agree = async (plan: Plan, resumed: boolean): Promise<boolean> => {
+    if (resumed) stderr.write('An earlier run did not come to its end: it goes on.\n')
+    if (options.yes) return true
+    stderr.write(planText(plan, { colours, verbose: false }))
+    return ask(context, resumed ? 'Go on?' : 'Make these changes?')
+  }
+  const emit = (event: Event): void => {
+    if (options.output === 'json') context.stdout.write(`${JSON.stringify(event)}\n`)
+    reporter.on(event)
+  }
+  return { agree, emit, end: () => reporter.end() }
+}
+
+async function ask(context: Context, question: string): Promise<boolean> {
+  if (!context.stderr.isTTY || !process.stdin.isTTY) {
+    throw new RefusedError(
+      'nobody can be asked: this is no terminal',
+      'run.not-confirmed',
+      'Look at `dualstack plan`, then call again with --yes.',
+    )
+  }
+  const { createInterface } = await import('node:readline/promises')
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `, { signal: context.signal })).trim())
+  } finally {
+    lines.close()
+  }
+}
+
+/** The last words of a run. */
+export function outcomeText(
+  outcome: Outcome,
+  verb: 'apply' | 'rollback',
+): { readonly text: string; readonly exitCode: ExitCode } {
+  const { kind, plan } = outcome
+  const stack = plan.direction === 'dual' ? 'dual-stack' : `single-stack ${plan.goal.families.join()}`
+  if (kind === 'nothing') return { text: `Nothing to do: the cluster is ${stack}.\n`, exitCode: exitCodes.ok }
+  if (kind === 'declined') return { text: 'Nothing was changed.\n', exitCode: exitCodes.ok }
+  const joins =
+    plan.joins.length === 0
+      ? ''
+      : `\nNodes that join from now on:\n${plan.joins.map(line => `  ${line}\n`).join('')}`
+  const next = verb === 'apply' && plan.direction === 'dual' ? '\nThe way back: dualstack rollback\n' : ''
+  return { text: `The cluster is ${stack}.\n${joins}${next}`, exitCode: exitCodes.ok }
+}
