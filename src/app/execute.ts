@@ -13,7 +13,7 @@ import { inspect } from '../run/inspect.ts'
 import { journalFolder, newRun, openJournal, readRuns, unfinished } from '../run/journal.ts'
 import { run } from '../run/run.ts'
 import { swapSettings } from '../run/swap.ts'
-import { acquireLock } from '../world/own/lease.ts'
+import { acquireLock, type Lock } from '../world/own/lock.ts'
 import type { World } from '../world/ports.ts'
 
 export interface Execute {
@@ -43,28 +43,19 @@ export type Outcome =
 export async function execute(context: Execute): Promise<Outcome> {
   const { world, layers, signal } = context
   const lost = new AbortController()
-  const lock = await acquireLock(world.api, world.clock, {
-    holder: context.by,
-    onLost: reason =>
-      lost.abort(
-        new StoppedError(
-          `the lock was lost: ${reason}`,
-          'lock.lost',
-          'Somebody else may be at work. Look, then run the same command again: it goes on.',
-        ),
-      ),
-  })
+  const lock = await acquireLock(world.api, world.clock, { onLost: error => lost.abort(error), signal })
   try {
     return await locked(
       { ...context, signal: signal === undefined ? lost.signal : AbortSignal.any([signal, lost.signal]) },
       layers,
+      lock,
     )
   } finally {
     await lock.release()
   }
 }
 
-async function locked(context: Execute, layers: readonly Layer[]): Promise<Outcome> {
+async function locked(context: Execute, layers: readonly Layer[], lock: Lock): Promise<Outcome> {
   const { world } = context
   const folder = (uid: string) => journalFolder(uid, context.env)
   let cluster = await observe(world, readsOf(layers), { signal: context.signal })
@@ -122,6 +113,7 @@ async function locked(context: Execute, layers: readonly Layer[]): Promise<Outco
       swap: swapSettings(cluster, context.how),
       refresh: (state, reads) => refresh(state, reads, world),
       emit: context.emit,
+      check: () => lock.check(),
       signal: context.signal,
     })
     await checkEnd(context, plan.goal)

@@ -51,6 +51,7 @@ async function driveText(context: Drive, change: TextChange): Promise<void> {
   if (hash === change.after) return
   if (hash !== change.before) throw staleError(describe(change))
   const next = change.after === null ? null : applyEdits(text ?? '', change.edits)
+  if (next !== null && hashText(next) !== change.after) throw brokenPlan(describe(change))
   if (change.target.kind === 'file') return driveFile(context, change, change.target, next)
   const { namespace, name, key } = change.target
   await retryConflicts(describe(change), async () => {
@@ -162,4 +163,11 @@ export const staleError = (what: string): ConflictError =>
     `${what} was changed by somebody else since the plan was made`,
     'plan.stale',
     'It was left as it is. Look at it, then make a new plan: it starts from what is there now.',
+  )
+
+const brokenPlan = (what: string): ConflictError =>
+  new ConflictError(
+    `${what}: the edits of the plan do not give the text that it promises: the plan file was edited`,
+    'plan.edited',
+    'Nothing was changed there. Make a new plan instead of editing one.',
   )

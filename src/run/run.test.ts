@@ -143,6 +143,7 @@ async function start(memory: Memory, id = 'r1', events: Event[] = []): Promise<v
         server: () => ({ address: '', port: 0 }),
       },
       refresh: async state => state,
+      check: async () => {},
       emit: event => events.push(event),
     })
   } finally {

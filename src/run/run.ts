@@ -28,6 +28,8 @@ export interface Run {
   readonly swap: SwapSettings
   readonly refresh: (cluster: Cluster, reads: readonly FreshRead[]) => Promise<Cluster>
   readonly emit: (event: Event) => void
+  /** Throws when this run may not go on (the lock is somebody else's): asked before each step. */
+  readonly check: () => Promise<void>
   readonly signal?: AbortSignal
 }
 
@@ -46,6 +48,7 @@ export async function run(context: Run): Promise<Cluster> {
     if (context.settled.has(step.id)) continue
     try {
       context.signal?.throwIfAborted()
+      await context.check()
       cluster = await runStep(context, say, step, cluster, mayBeHalfDone)
     } catch (error) {
       throw stop(say, step, error)

@@ -26,6 +26,8 @@ export interface MemoryNode {
 }
 
 export interface Memory extends World {
+  api: World['api']
+  nodes: World['nodes']
   objects: Map<string, KubeObject>
   machines: Record<string, MemoryNode>
   /** Calls that changed or could change something, in order. */
