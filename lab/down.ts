@@ -1,10 +1,10 @@
 import { readFile, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { restoreHost } from './host.ts'
-import { namespaceProcesses, namespaces, removeNamespace } from './network.ts'
+import { namespaceProcesses, namespaces, recordFile, removeNamespace, upRecord } from './network.ts'
 import { powerOff } from './node/boot.ts'
 import { cgroupProcesses, removeCgroup } from './node/cgroup.ts'
-import { identify, kill, readRecord } from './process.ts'
+import { identify, isAlive, kill, readRecord } from './process.ts'
 import { LabError, until } from './shell.ts'
 import { checkName, labDir, locked } from './state.ts'
 
@@ -14,6 +14,7 @@ import { checkName, labDir, locked } from './state.ts'
  */
 export async function down(name: string): Promise<void> {
   const dir = labDir(checkName(name))
+  await stopUp(name)
   const records = (await readdir(join(dir, 'run')).catch(() => [])).filter(file => file.endsWith('.pid'))
   const nodes = (await readdir(join(dir, 'nodes')).catch(() => [])) as string[]
   await Promise.all(nodes.map(node => powerOff(name, node)))
@@ -48,6 +49,13 @@ export async function down(name: string): Promise<void> {
   })
 }
 
+/** An `up` that is still at it would go on making what we take away. */
+async function stopUp(name: string): Promise<void> {
+  const id = await readRecord(recordFile(name, upRecord))
+  if (!id || id.pid === process.pid || !kill(id)) return
+  await until('the running `up` to end', 10_000, async () => (isAlive(id) ? undefined : true))
+}
+
 async function removeState(dir: string): Promise<void> {
   const mounts = (await readFile('/proc/self/mountinfo', 'utf8'))
     .split('\n')
@@ -56,5 +64,6 @@ async function removeState(dir: string): Promise<void> {
     // Deleting would go through the mount, into whatever is mounted there.
     throw new LabError(`something is mounted below ${dir}`, { hint: `unmount it: ${mounts.join('; ')}` })
   }
-  await rm(dir, { recursive: true, force: true })
+  // Again and again: a helper of an `up` that was killed may still be copying.
+  await rm(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { savedFile, savedSysctls } from './host.ts'
 import { namespaces } from './network.ts'
 import { leftCgroups } from './node/cgroup.ts'
+import { identify } from './process.ts'
 import { run } from './shell.ts'
 import { labDir, labNames, labsDir, stateRoot } from './state.ts'
 
@@ -44,6 +45,8 @@ async function leftCgroupsAndProcesses(labs: readonly string[]): Promise<string[
     // By its cgroup, or by a node's disk being mounted where it is.
     const inCgroup = cgroup?.split('\n').some(line => line.includes('/dualstack-lab/') && !owned(line))
     const disk = mounts?.match(new RegExp(`upperdir=${labsDir()}/([^/]+)/nodes/`))?.[1]
+    // A zombie holds nothing but its number.
+    if (identify(Number(pid)) === undefined) continue
     if (inCgroup || (disk !== undefined && !labs.includes(disk))) {
       processes.push(`process ${pid}: ${command?.replaceAll('\0', ' ').trim()}`)
     }

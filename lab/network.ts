@@ -128,3 +128,6 @@ export function hostsFile(lab: LabState): string {
 }
 
 export const recordFile = (lab: string, member: string): string => `${labDir(lab)}/run/${member}.pid`
+
+/** Who is bringing the lab up, as long as it is not. */
+export const upRecord = 'up'

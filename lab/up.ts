@@ -1,19 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ensureArtifacts } from './build/index.ts'
+import { type Artifacts, ensureArtifacts } from './build/index.ts'
 import { configureBridge } from './cni/bridge.ts'
 import { calicoManifest } from './cni/calico.ts'
 import { prepareHost } from './host.ts'
 import { init, joinCluster } from './kubeadm.ts'
 import { kubectl, podCIDRs } from './kubectl.ts'
-import { createRouter, hostsFile, nodeAddresses, router } from './network.ts'
+import { createRouter, hostsFile, nodeAddresses, recordFile, router, upRecord } from './network.ts'
 import { boot } from './node/boot.ts'
 import { createCgroup } from './node/cgroup.ts'
 import { linkOrCopy, prepareBase, prepareDisk, seedImages } from './node/files.ts'
 import { startLoadBalancer, startServers } from './outside.ts'
 import { type Log, phases } from './phases.ts'
+import { identify, writeRecord } from './process.ts'
 import { LabError, until } from './shell.ts'
 import { makeKey, writeSshConfig } from './ssh.ts'
 import { type LabState, checkName, freeInstance, labDir, locked, readLab, writeLab } from './state.ts'
@@ -40,6 +41,16 @@ export async function up(options: UpOptions = {}): Promise<LabState> {
     ensureArtifacts({ kubernetes: options.kubernetes ?? '1.36', log }),
   )
   const lab = await create(options)
+  try {
+    return await bringUp(lab, artifacts, phase)
+  } finally {
+    await rm(recordFile(lab.name, upRecord), { force: true })
+  }
+}
+
+type Phase = ReturnType<typeof phases>['phase']
+
+async function bringUp(lab: LabState, artifacts: Artifacts, phase: Phase): Promise<LabState> {
   const { nodes } = lab
   const publicKey = await phase(`network, instance ${lab.instance}`, async () => {
     await Promise.all(
@@ -86,6 +97,10 @@ export async function up(options: UpOptions = {}): Promise<LabState> {
   await phase('all nodes Ready', () =>
     kubectl(lab, ['wait', '--for=condition=Ready', 'node', '--all', '--timeout=180s']),
   )
+  if (nodes.every(node => node.role === 'control-plane')) {
+    const taint = 'node-role.kubernetes.io/control-plane:NoSchedule-'
+    await phase('control planes take pods', () => kubectl(lab, ['taint', 'nodes', '--all', taint]))
+  }
   const rollouts = [
     ['-n', 'kube-system', 'deployment/coredns'],
     ['-n', 'kube-system', 'daemonset/kube-proxy'],
@@ -186,6 +201,8 @@ async function create(options: UpOptions): Promise<LabState> {
       server: `${apiServer}:6443`,
       ready: false,
     }
+    const me = identify(process.pid)
+    if (me) await writeRecord(recordFile(name, upRecord), me)
     await writeLab(lab)
     await prepareHost()
     return lab

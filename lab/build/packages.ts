@@ -26,6 +26,9 @@ const wanted = [
   'util-linux',
 ]
 
+/** On the machine itself too, but no image has anything of it. */
+const wantedOutside = ['haproxy', 'openssh-client']
+
 /** Unpacked only, for images: installed, bird would start to route and runit to supervise on this machine. */
 const unpacked = ['bird', 'busybox-static', 'runit']
 
@@ -33,7 +36,7 @@ const unpacked = ['bird', 'busybox-static', 'runit']
 export async function ensurePackages(log: Log): Promise<void> {
   const isRoot = process.getuid?.() === 0
   const installed = installedVersions()
-  const missing = wanted.filter(name => !installed.has(name))
+  const missing = [...wanted, ...wantedOutside].filter(name => !installed.has(name))
   if (missing.length === 0) {
     if (isRoot) restorePolicy()
     return
