@@ -8,23 +8,21 @@ export interface Splice {
 }
 
 /**
- * The text with all replacements made. They may be given in any order; insertions at one offset keep theirs.
- * Deletions may overlap (two last lines of a text without a last line end), anything else may not.
+ * The text with all replacements made. They may be given in any order but may not overlap; insertions at one offset keep theirs.
+ * A text without a last line end stays without one, also when its last line goes.
  */
 export function applySplices(text: string, splices: readonly Splice[]): string {
   const ordered = [...splices].sort((a, b) => a.start - b.start || a.end - b.end)
   let result = ''
   let next = 0
-  let deleting = false
   for (const splice of ordered) {
-    const deletes = splice.text === ''
-    if (splice.start < next && !(deletes && deleting))
+    if (splice.start < next)
       throw refused(text, splice.start, 'text.overlap', 'two changes meet in one place')
     result += text.slice(next, splice.start) + splice.text
-    next = Math.max(next, splice.end)
-    deleting = deletes
+    next = splice.end
   }
-  return result + text.slice(next)
+  result += text.slice(next)
+  return text.endsWith('\n') ? result : result.replace(/\r?\n$/, '')
 }
 
 /** 1-based line of an offset. */
@@ -60,12 +58,8 @@ export function insertLinesBefore(text: string, offset: number, lines: readonly 
 
 /** Takes out the whole lines from the one that holds `start` to the one that holds `end`. */
 export function removeLines(text: string, start: number, end: number): Splice {
-  const from = lineStart(text, start)
   const newline = text.indexOf('\n', end)
-  if (newline >= 0) return { start: from, end: newline + 1, text: '' }
-  // The last line had no end: the one in front of it becomes the last and gives its own up.
-  const previous = from === 0 ? 0 : lineEnd(text, lineStart(text, from - 1))
-  return { start: previous, end: text.length, text: '' }
+  return { start: lineStart(text, start), end: newline < 0 ? text.length : newline + 1, text: '' }
 }
 
 /** An edit that would not be exact. Nothing was changed. */

@@ -17,6 +17,7 @@ import {
   sourceOf,
   startOf,
 } from './yaml-block.ts'
+import { isEmptyValue, openBlock } from './yaml-map.ts'
 
 export interface StandIn {
   /** The container whose flags change: `kube-apiserver`. */
@@ -87,6 +88,7 @@ function nameAndLabels(text: string, metadata: YAMLMap, standIn: StandIn): Splic
         ['labels:', ...entries.map(line => `  ${line}`)].map(line => margin + line),
       ),
     ]
+  if (isEmptyValue(labels.value)) return [...splices, ...openBlock(text, labels, entries)]
   const map = labels.value
   if (!isMap(map)) throw refused(text, startOf(labels.key), 'text.shape', 'metadata.labels is not a mapping')
   assertBlock(text, map, 'metadata.labels')

@@ -124,6 +124,7 @@ export const isNull = (node: unknown): boolean =>
 
 /** A scalar of one line that can be replaced where it stands. */
 export function assertOneLine(text: string, node: unknown, what: string): asserts node is Scalar {
+  if (node === undefined) throw new RefusedError(`${what} is not there`, 'text.shape')
   if (!isScalar(node)) throw refused(text, startOf(node), 'text.shape', `${what} is not a plain value`)
   if (node.tag) throw refused(text, startOf(node), 'text.tag', `${what} has a tag (${node.tag})`)
   if (text.slice(startOf(node), endOf(node)).includes('\n'))
