@@ -7,7 +7,7 @@ import { LabError, type Result, run } from './shell.ts'
 import { type LabState, labDir } from './state.ts'
 
 /** Where a command of ours runs: a node's name, or one of these namespaces on the host's own file system. */
-export const places = ['outside', 'internet'] as const
+const places = ['outside', 'internet'] as const
 
 /** Whoever started the command dies, it dies: an API server left running once stayed on a live etcd. */
 const withMe = ['setpriv', '--pdeathsig', 'KILL', '--']

@@ -12,7 +12,7 @@ export { down } from './down.ts'
 export type { UpOptions } from './up.ts'
 
 /** 'outside' is the router, on the nodes' link; 'internet' is a machine behind it. */
-export type Place = 'outside' | 'internet' | (string & {})
+type Place = 'outside' | 'internet' | (string & {})
 
 export interface Lab {
   readonly name: string

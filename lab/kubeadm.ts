@@ -7,8 +7,8 @@ import { cgroupDriver, cgroupVersion } from './node/cgroup.ts'
 import { LabError } from './shell.ts'
 import { type LabState, type NodeState, labDir } from './state.ts'
 
-export const podSubnet = '10.244.0.0/16'
-export const serviceSubnet = '10.96.0.0/16'
+const podSubnet = '10.244.0.0/16'
+const serviceSubnet = '10.96.0.0/16'
 
 /** What joining nodes need to know. */
 export interface JoinSecrets {

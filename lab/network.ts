@@ -15,7 +15,7 @@ export const namespace = (lab: string, member: string): string => `dslab.${lab}.
 export const namespacePath = (lab: string, member: string): string => `/run/netns/${namespace(lab, member)}`
 
 export const router = (i: number) => ({ ipv4: `10.89.${i}.1`, ipv6: `fd00:89:${i}::1` })
-export const internet = (i: number) => ({ ipv4: '192.0.2.10', ipv6: `2001:db8:${i}::10` })
+const internet = (i: number) => ({ ipv4: '192.0.2.10', ipv6: `2001:db8:${i}::10` })
 const gateway = (i: number) => ({ ipv4: '192.0.2.1', ipv6: `2001:db8:${i}::1` })
 
 /** The addresses of the n-th node (from 1). */

@@ -13,7 +13,7 @@ import { boot } from './node/boot.ts'
 import { createCgroup } from './node/cgroup.ts'
 import { linkOrCopy, prepareBase, prepareDisk, seedImages } from './node/files.ts'
 import { startLoadBalancer, startServers } from './outside.ts'
-import { type Log, phases } from './phases.ts'
+import { type Log, type Phase, phases } from './phases.ts'
 import { identify, writeRecord } from './process.ts'
 import { LabError, until } from './shell.ts'
 import { makeKey, writeSshConfig } from './ssh.ts'
@@ -34,7 +34,7 @@ export interface UpOptions {
 /** Brings a lab up: machines, kubeadm, CNI, workload. Returns when all of it is ready. */
 export async function up(options: UpOptions = {}): Promise<LabState> {
   const log = options.log ?? (() => undefined)
-  const { phase } = phases(log)
+  const phase = phases(log)
   if (process.getuid?.() !== 0)
     throw new LabError('the lab needs root', { hint: 'namespaces, mounts: run it with sudo' })
   const artifacts = await phase('packages, binaries, images', () =>
@@ -47,8 +47,6 @@ export async function up(options: UpOptions = {}): Promise<LabState> {
     await rm(recordFile(lab.name, upRecord), { force: true })
   }
 }
-
-type Phase = ReturnType<typeof phases>['phase']
 
 async function bringUp(lab: LabState, artifacts: Artifacts, phase: Phase): Promise<LabState> {
   const { nodes } = lab
