@@ -1,0 +1,29 @@
+import { RefusedError } from '../base/errors.ts'
+import type { Cluster } from '../model/cluster.ts'
+import type { Layer } from '../model/layer.ts'
+
+/**
+ * Nothing is planned halfway: a cluster whose CNI no layer knows would end with Services of a family that no pod has.
+ * @throws RefusedError `cni.unsupported` naming what was found
+ */
+export function requireCNI(cluster: Cluster, layers: readonly Layer[]): void {
+  const known = layers.filter(layer => layer.id.startsWith('cni-'))
+  if (known.some(layer => layer.read(cluster) !== undefined)) return
+  const found = foundCNIs(cluster)
+  throw new RefusedError(
+    `the CNI of this cluster is not supported yet: ${found.length === 0 ? 'no Calico was found' : `found ${found.join(', ')}`}`,
+    'cni.unsupported',
+    `Known are: ${known.map(layer => layer.title).join(', ')}. Nothing was changed. \`dualstack status\` shows the layers that are known.`,
+  )
+}
+
+/** Names of CNI configurations on the nodes, and of DaemonSets that look like a CNI. */
+function foundCNIs(cluster: Cluster): readonly string[] {
+  const files = Object.values(cluster.nodes).flatMap(facts =>
+    Object.keys(facts.files).filter(path => path.startsWith('/etc/cni/net.d/') && facts.files[path] !== null),
+  )
+  const agents = (cluster.objects['apps/v1/daemonsets'] ?? [])
+    .map(({ metadata }) => metadata.name)
+    .filter(name => /flannel|cilium|canal|antrea|kube-router|kube-ovn|weave|multus|calico/i.test(name))
+  return [...new Set([...agents.map(name => `DaemonSet ${name}`), ...files])].toSorted()
+}
