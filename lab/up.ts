@@ -8,7 +8,15 @@ import { calicoManifest } from './cni/calico.ts'
 import { prepareHost } from './host.ts'
 import { init, joinCluster } from './kubeadm.ts'
 import { kubectl, podCIDRs } from './kubectl.ts'
-import { createRouter, hostsFile, nodeAddresses, recordFile, router, upRecord } from './network.ts'
+import {
+  createRouter,
+  hostsFile,
+  namespaces,
+  nodeAddresses,
+  recordFile,
+  router,
+  upRecord,
+} from './network.ts'
 import { boot } from './node/boot.ts'
 import { createCgroup } from './node/cgroup.ts'
 import { linkOrCopy, prepareBase, prepareDisk, seedImages } from './node/files.ts'
@@ -17,7 +25,16 @@ import { type Log, type Phase, phases } from './phases.ts'
 import { identify, writeRecord } from './process.ts'
 import { LabError, until } from './shell.ts'
 import { makeKey, writeSshConfig } from './ssh.ts'
-import { type LabState, checkName, freeInstance, labDir, locked, readLab, writeLab } from './state.ts'
+import {
+  type LabState,
+  checkName,
+  freeInstance,
+  labDir,
+  locked,
+  readLab,
+  stateRoot,
+  writeLab,
+} from './state.ts'
 import { workload } from './workload/index.ts'
 
 export interface UpOptions {
@@ -175,6 +192,14 @@ async function create(options: UpOptions): Promise<LabState> {
         `there is a lab named ${name} already${there?.ready === false ? ', not completely up' : ''}`,
         {
           hint: `npm run lab -- down --name ${name}, or choose another --name`,
+        },
+      )
+    }
+    if ((await namespaces(name)).length > 0) {
+      throw new LabError(
+        `there are namespaces of a lab named ${name}, whose state is not below ${stateRoot()}`,
+        {
+          hint: `is it another user's? Otherwise npm run lab -- down --name ${name}`,
         },
       )
     }
