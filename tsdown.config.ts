@@ -7,5 +7,7 @@ export default defineConfig({
   target: 'node20.19',
   dts: { entry: ['src/app/index.ts'] },
   fixedExtension: false,
+  // The node agent is shell: it is read beside the bundle, as it is beside its source.
+  copy: [{ from: 'src/world/nodes/agent', to: 'dist' }],
   clean: true,
 })
