@@ -93,7 +93,7 @@ mode: iptables
 nodePortAddresses: null
 `
 
-type Files = Readonly<Record<string, string | null>>
+type Files = Readonly<Record<string, string | null | undefined>>
 
 export interface Options {
   /** The first so many nodes are control planes. */
@@ -167,7 +167,9 @@ function factsOf(
   })
   return {
     files: Object.fromEntries(
-      Object.entries(texts).map(([path, text]) => [path, text === null ? null : { text }]),
+      Object.entries(texts).flatMap(([path, text]) =>
+        text === undefined ? [] : [[path, text === null ? null : { text }]],
+      ),
     ),
     sysctls: {
       'net.ipv4.ip_forward': '1',
