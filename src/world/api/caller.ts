@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
-import { type ApiError, apiError, type Asked, retryAfterOf } from './api-error.ts'
-import type { Answer, Connection, Request } from './connection.ts'
+import { messageOf } from '../../base/errors.ts'
+import { ApiError, apiError, type Asked, retryAfterOf } from './api-error.ts'
+import type { Answer, Request, Wire } from './connection.ts'
 import { ConnectionError, unreachable } from './connection-error.ts'
 
 /** An answer, after as many tries as patience allowed. */
@@ -24,18 +25,18 @@ export interface CallerOptions {
  * is down for 40 s. `repeat` says what may be sent twice: `always` where a second time does no harm, `unsent` where it would.
  */
 export class Caller {
-  readonly #connection: Connection
+  readonly #wire: Wire
   readonly #options: CallerOptions
 
-  constructor(connection: Connection, options: CallerOptions) {
-    this.#connection = connection
+  constructor(wire: Wire, options: CallerOptions) {
+    this.#wire = wire
     this.#options = options
   }
 
   /** @throws UnreachableError when patience ends without an answer; the signal's reason when aborted */
   async call(request: Request, asked: Asked, repeat: 'always' | 'unsent'): Promise<Reply> {
     const { clock } = this.#options
-    const { server, credentials } = this.#connection.access
+    const { server, credentials } = this.#wire.access
     const start = clock.now()
     let doubtful = false
     let renewed = false
@@ -44,7 +45,10 @@ export class Caller {
       if (answer instanceof ConnectionError) {
         doubtful ||= answer.sent
         const again = !answer.permanent && (repeat === 'always' || !answer.sent)
-        if (again && (await this.#pause(start, attempt, undefined, request, `${server}: ${answer.message}`)))
+        if (
+          again &&
+          (await this.#pause(start, attempt, undefined, request.signal, `${server}: ${answer.message}`))
+        )
           continue
         throw unreachable(server, answer, (clock.now() - start) / 1000, doubtful && request.method !== 'GET')
       }
@@ -55,15 +59,37 @@ export class Caller {
         continue
       }
       const wait = retryAfterOf(answer.retryAfter, error)
-      if (passes(error, wait, repeat) && (await this.#pause(start, attempt, wait, request, error.message)))
+      if (
+        passes(error, wait, repeat) &&
+        (await this.#pause(start, attempt, wait, request.signal, error.message))
+      )
         continue
       return { body: answer.body, error, doubtful }
     }
   }
 
+  /** Repeats what `work` could not even begin (ConnectionError with `sent` false), or was turned away from at the door. */
+  async persist<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const { clock } = this.#options
+    const start = clock.now()
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await work()
+      } catch (error) {
+        const isConnection = error instanceof ConnectionError
+        const again = isConnection
+          ? !error.permanent && !error.sent
+          : error instanceof ApiError && passes(error, undefined, 'unsent')
+        if (again && (await this.#pause(start, attempt, undefined, signal, messageOf(error)))) continue
+        if (!isConnection) throw error
+        throw unreachable(this.#wire.access.server, error, (clock.now() - start) / 1000, error.sent)
+      }
+    }
+  }
+
   async #try(request: Request): Promise<Answer | ConnectionError> {
     try {
-      return await this.#connection.request(request)
+      return await this.#wire.request(request)
     } catch (error) {
       if (error instanceof ConnectionError) return error
       throw error
@@ -75,7 +101,7 @@ export class Caller {
     start: number,
     attempt: number,
     wait: number | undefined,
-    request: Request,
+    signal: AbortSignal | undefined,
     why: string,
   ): Promise<boolean> {
     const { clock, patience, onRetry } = this.#options
@@ -84,7 +110,7 @@ export class Caller {
       wait === undefined ? Math.min(1000, 50 * 2 ** attempt) * (0.75 + Math.random() / 2) : wait * 1000
     if (clock.now() + pause - start > patience * 1000) return false
     onRetry?.(`${why}; trying again`)
-    await clock.sleep(pause, request.signal)
+    await clock.sleep(pause, signal)
     return true
   }
 }

@@ -28,8 +28,17 @@ export interface Timeouts {
 }
 export const defaultTimeouts: Timeouts = { connect: 10_000, idle: 65_000 }
 
-/** One server, one set of credentials, kept-alive sockets. Knows nothing of Kubernetes; one request is one try. */
-export class Connection {
+/** What carries requests: one request is one try. */
+export interface Wire {
+  readonly access: Access
+  /** @throws ConnectionError when no whole answer came; the signal's reason when aborted */
+  request(request: Request): Promise<Answer>
+  /** What goes to node:https besides the path; for the WebSocket of exec. */
+  options(signal?: AbortSignal): Promise<{ agent: http.Agent; headers: Credential['headers'] }>
+}
+
+/** One server, one set of credentials, kept-alive sockets. Knows nothing of Kubernetes. */
+export class Connection implements Wire {
   readonly #access: Access
   readonly #timeouts: Timeouts
   #agent: http.Agent | undefined
@@ -45,7 +54,6 @@ export class Connection {
     return this.#access
   }
 
-  /** For the WebSocket too: what goes to node:https besides the path. */
   async options(signal?: AbortSignal): Promise<{ agent: http.Agent; headers: Credential['headers'] }> {
     const credential = await this.#access.credentials.current(signal)
     if (this.#agent === undefined || this.#cert !== credential.cert) {
@@ -56,7 +64,6 @@ export class Connection {
     return { agent: this.#agent, headers: credential.headers }
   }
 
-  /** @throws ConnectionError when no whole answer came; the signal's reason when aborted */
   async request(request: Request): Promise<Answer> {
     const { agent, headers } = await this.options(request.signal)
     try {

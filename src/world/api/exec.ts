@@ -2,7 +2,8 @@ import { WebSocket } from 'ws'
 import { DualStackError, exitCodes, StoppedError, UnreachableError } from '../../base/errors.ts'
 import type { CommandResult, ExecOptions } from '../ports.ts'
 import { apiError } from './api-error.ts'
-import type { Connection } from './connection.ts'
+import type { Wire } from './connection.ts'
+import { ConnectionError } from './connection-error.ts'
 import { closeStdin, type ExecStatus, exitCodeOf, inputOf, readStatus } from './exec-protocol.ts'
 import { pathOf, queryOf } from './paths.ts'
 
@@ -20,11 +21,11 @@ const pingEvery = 15_000
  * command that its input has ended. Servers before 1.30 know v4 only, which cannot: there the command is wrapped so that it reads exactly
  * the bytes of the input and then sees the end (it takes `sh` and `head` in the container).
  *
- * @throws UnreachableError `exec.lost` when the connection ended before the command did: it may still run. ApiError when the server
+ * @throws ConnectionError when no connection came about. UnreachableError `exec.lost` when the connection ended before the command did: it may still run. ApiError when the server
  *   refused. StoppedError `exec.timeout`. DualStackError `exec.failed` when the command could not be started.
  */
 export async function execInPod(
-  connection: Connection,
+  wire: Wire,
   container: Container,
   command: readonly string[],
   options: ExecOptions,
@@ -32,29 +33,29 @@ export async function execInPod(
   // Where v4 is answered, its command must be another one, and offering both would have started the first.
   const protocols =
     options.input === undefined ? ['v5.channel.k8s.io', 'v4.channel.k8s.io'] : ['v5.channel.k8s.io']
-  const first = await attempt(connection, container, command, options, protocols)
+  const first = await attempt(wire, container, command, options, protocols)
   if (first !== 'unknown-protocol') return first
   const bytes = Buffer.byteLength(options.input ?? '')
   const wrapped = ['sh', '-c', 'n=$1; shift; head -c "$n" | "$@"', 'sh', String(bytes), ...command]
-  const second = await attempt(connection, container, wrapped, options, ['v4.channel.k8s.io'])
+  const second = await attempt(wire, container, wrapped, options, ['v4.channel.k8s.io'])
   if (second !== 'unknown-protocol') return second
   throw new UnreachableError(
-    `${connection.access.server} speaks no exec over WebSocket that we know`,
+    `${wire.access.server} speaks no exec over WebSocket that we know`,
     'exec.protocol',
     'Is there a proxy in between that does not pass WebSockets?',
   )
 }
 
 async function attempt(
-  connection: Connection,
+  wire: Wire,
   { namespace, name, container }: Container,
   command: readonly string[],
   { input, timeoutMs, signal }: ExecOptions,
   protocols: readonly string[],
 ): Promise<CommandResult | 'unknown-protocol'> {
   signal?.throwIfAborted()
-  const { agent, headers } = await connection.options(signal)
-  const { server, credentials } = connection.access
+  const { agent, headers } = await wire.options(signal)
+  const { server, credentials } = wire.access
   const stdin = input === undefined ? undefined : 'true'
   const query = queryOf({ container, command, stdin, stdout: 'true', stderr: 'true' })
   const url = `${server.replace(/^http/, 'ws')}${pathOf('v1/pods', namespace, name, 'exec')}${query}`
@@ -124,6 +125,8 @@ async function attempt(
     })
     socket.on('error', error => {
       if (/subprotocol/.test(error.message)) return end(() => resolve('unknown-protocol'))
+      // The call to connect failed: nothing was started, and whoever called may try again.
+      if (neverConnected(error)) return fail(new ConnectionError(error, false))
       lost(error.message, error)
     })
     socket.on('close', () => {
@@ -136,6 +139,10 @@ async function attempt(
     socket.binaryType = 'nodebuffer'
   })
 }
+
+const neverConnected = (error: Error): boolean =>
+  error instanceof AggregateError ||
+  /^(connect|getaddrinfo)$/.test((error as NodeJS.ErrnoException).syscall ?? '')
 
 const notStarted = (what: string, status: ExecStatus) =>
   new DualStackError(`${what}: ${status.message}`, {

@@ -10,7 +10,7 @@ import type {
 } from '../ports.ts'
 import type { ApiError, Asked } from './api-error.ts'
 import { type Caller, isDisruptionBudget } from './caller.ts'
-import type { Connection } from './connection.ts'
+import type { Wire } from './connection.ts'
 import { execInPod } from './exec.ts'
 import { listItems } from './list.ts'
 import { pathOf, queryOf } from './paths.ts'
@@ -23,12 +23,12 @@ const fieldManager = 'dualstack'
 /** KubeApi over HTTPS: nothing is converted, generated or cached. */
 export class RestApi implements KubeApi {
   readonly server: string
-  readonly #connection: Connection
+  readonly #wire: Wire
   readonly #caller: Caller
 
-  constructor(connection: Connection, caller: Caller) {
-    this.server = connection.access.server
-    this.#connection = connection
+  constructor(wire: Wire, caller: Caller) {
+    this.server = wire.access.server
+    this.#wire = wire
     this.#caller = caller
   }
 
@@ -146,7 +146,7 @@ export class RestApi implements KubeApi {
     command: readonly string[],
     options: ExecOptions = {},
   ): Promise<CommandResult> {
-    return execInPod(this.#connection, pod, command, options)
+    return this.#caller.persist(() => execInPod(this.#wire, pod, command, options), options.signal)
   }
 
   /** Is the one object that was meant not there (any more)? A precondition's 409 does not say so by its reason: look. */

@@ -10,24 +10,11 @@ import { Connection, type Timeouts } from '../connection.ts'
 import { RestApi } from '../rest.ts'
 import { type KeyPair, selfSigned } from './certificate.ts'
 import { type ExecHandler, ExecServer } from './exec-server.ts'
+import { type Fault, Faults } from './faults.ts'
 import { carryOut, type Seen } from './routes.ts'
 import { type Scripted, Store, status } from './store.ts'
 
-export { type Seen, selfSigned, status }
-
-/** A fault for one request to come. */
-export interface Fault {
-  /** Only for these; otherwise for the next request of any kind. */
-  readonly when?: (request: Seen) => boolean
-  /** This many requests; 1 unless told. */
-  readonly times?: number
-  /** Answered instead of the true answer. */
-  readonly answer?: Scripted
-  /** The connection breaks: before the request is carried out, after it was (the answer is lost), or in the middle of the answer. */
-  readonly cut?: 'before' | 'after' | 'middle'
-  /** Milliseconds before anything happens. */
-  readonly delay?: number
-}
+export { type Fault, type Seen, selfSigned, status }
 
 export interface FakeApiOptions {
   readonly objects?: Readonly<Record<Resource, readonly KubeObject[]>>
@@ -77,7 +64,7 @@ export interface FakeApi {
 export async function startFakeApi(options: FakeApiOptions = {}): Promise<FakeApi> {
   const store = new Store(options.objects ?? {})
   const requests: Seen[] = []
-  const faults: { fault: Fault; left: number }[] = []
+  const faults = new Faults()
   const sockets = new Set<Socket>()
   const pair: KeyPair = selfSigned('kube-apiserver', ['127.0.0.1', 'localhost', ...(options.names ?? [])])
   const exec = new ExecServer(options.exec ?? (() => ({ code: 0, stdout: '', stderr: '' })))
@@ -95,9 +82,7 @@ export async function startFakeApi(options: FakeApiOptions = {}): Promise<FakeAp
   server.on('request', (request, response) => {
     void see(request).then(async seen => {
       requests.push(seen)
-      const scripted = faults.find(({ fault, left }) => left > 0 && (fault.when?.(seen) ?? true))
-      if (scripted !== undefined) scripted.left--
-      const fault = scripted?.fault ?? {}
+      const fault = faults.next(seen)
       if (fault.delay !== undefined) await systemClock.sleep(fault.delay)
       if (fault.cut === 'before') return request.socket.destroy()
       const answer =
@@ -140,7 +125,7 @@ export async function startFakeApi(options: FakeApiOptions = {}): Promise<FakeAp
     objects: store.objects,
     requests,
     exec,
-    api({ token, patience = 0.5, clock = systemClock, timeouts, onRetry }: ApiOptions = {}) {
+    api({ token, patience = 10, clock = systemClock, timeouts, onRetry }: ApiOptions = {}) {
       const headers: Record<string, string> = token === undefined ? {} : { Authorization: `Bearer ${token}` }
       const credentials = {
         user: 'test',
@@ -159,9 +144,7 @@ export async function startFakeApi(options: FakeApiOptions = {}): Promise<FakeAp
       const connection = new Connection(access, timeouts)
       return new RestApi(connection, new Caller(connection, { clock, patience, onRetry }))
     },
-    fail: fault => {
-      faults.push({ fault, left: fault.times ?? 1 })
-    },
+    fail: fault => faults.add(fault),
     start,
     stop,
     close: stop,
@@ -184,6 +167,7 @@ function seenOf(request: IncomingMessage, body: string): Seen {
     query: url.searchParams,
     headers: request.headers,
     body,
+    connection: request.socket.remotePort,
     client,
   }
 }

@@ -10,6 +10,8 @@ export interface Seen {
   readonly query: URLSearchParams
   readonly headers: IncomingHttpHeaders
   readonly body: string
+  /** The client's port: tells connections apart. */
+  readonly connection: number | undefined
   /** Common name of the client's certificate. */
   readonly client: string | undefined
 }

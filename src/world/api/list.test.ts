@@ -1,0 +1,103 @@
+import { afterEach, expect, test } from 'vitest'
+import type { KubeObject } from '../../model/cluster.ts'
+import { collect } from './testing/collect.ts'
+import { type FakeApi, type Seen, startFakeApi, status } from './testing/fake-api.ts'
+
+let fake: FakeApi
+afterEach(() => fake.close())
+
+const pods = (count: number, namespace = 'a'): KubeObject[] =>
+  Array.from({ length: count }, (_, index) => ({
+    metadata: { namespace, name: `p${String(index).padStart(4, '0')}`, labels: { odd: String(index % 2) } },
+  }))
+const start = async (objects: readonly KubeObject[]) => {
+  fake = await startFakeApi({ objects: { 'v1/pods': objects } })
+  return fake.api()
+}
+const namesOf = (list: readonly KubeObject[] | undefined) =>
+  (list ?? []).map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
+const isContinued = (request: Seen) => request.query.has('continue')
+
+test('pages of 500, each item once, and no page more than needed', async () => {
+  const api = await start(pods(1203))
+  const got = await collect(api.list('v1/pods'))
+  expect(namesOf(got)).toEqual(namesOf(fake.objects['v1/pods']))
+  expect(fake.requests.map(({ query }) => query.get('limit'))).toEqual(['500', '500', '500'])
+})
+
+test('namespace and selectors go to the server', async () => {
+  const api = await start([...pods(4), ...pods(4, 'b')])
+  const options = { namespace: 'b', labelSelector: 'odd=1', fieldSelector: 'metadata.name!=p0001' }
+  expect(namesOf(await collect(api.list('v1/pods', options)))).toEqual(['b/p0003'])
+  expect(fake.requests[0]?.path).toBe('/api/v1/namespaces/b/pods')
+})
+
+test('a resource that is not served has no items; one that is, and empty, neither', async () => {
+  const api = await start([])
+  expect(await collect(api.list('crd.projectcalico.org/v1/ippools'))).toEqual([])
+  expect(await collect(api.list('v1/pods'))).toEqual([])
+})
+
+test('a connection that breaks between pages loses and doubles nothing', async () => {
+  const api = await start(pods(1203))
+  fake.fail({ when: isContinued, cut: 'middle', times: 2 })
+  fake.fail({ when: isContinued, answer: status(503, 'ServiceUnavailable', 'restarting') })
+  expect(namesOf(await collect(api.list('v1/pods')))).toEqual(namesOf(fake.objects['v1/pods']))
+})
+
+test('a token that is too old: the server hands out another, and the list goes on where it was', async () => {
+  const api = await start(pods(1203))
+  const token = Buffer.from('a/p0499').toString('base64')
+  fake.fail({
+    when: isContinued,
+    answer: status(410, 'Expired', 'too old', { metadata: { continue: token } }),
+  })
+  expect(namesOf(await collect(api.list('v1/pods')))).toEqual(namesOf(fake.objects['v1/pods']))
+  expect(fake.requests.filter(request => !isContinued(request))).toHaveLength(1)
+})
+
+test('without another token it reads again from the start and passes over what was given, also when objects came and went', async () => {
+  const objects = [...pods(700), ...pods(700, 'a-b')]
+  const api = await start(objects)
+  fake.fail({ when: isContinued, answer: status(410, 'Expired', 'too old') })
+  const got: string[] = []
+  for await (const pod of api.list('v1/pods')) {
+    if (got.length === 0) {
+      const now = fake.objects['v1/pods'] ?? []
+      now.splice(3, 1)
+      now.push(...pods(1, 'aa'))
+    }
+    got.push(...namesOf([pod]))
+  }
+  // `a-b/` sorts before `a/`, since keys are compared as a whole
+  const throughout = namesOf(objects).filter(name => name !== 'a/p0003')
+  expect([...got].sort()).toEqual(
+    [...throughout, 'a/p0003', 'aa/p0000'].sort().filter(name => got.includes(name)),
+  )
+  expect(new Set(got).size).toBe(got.length)
+  for (const name of throughout) expect(got).toContain(name)
+})
+
+test('a server that always says "too old" is not asked for ever', async () => {
+  const api = await start(pods(1203))
+  fake.fail({ when: isContinued, answer: status(410, 'Expired', 'too old'), times: 100 })
+  await expect(collect(api.list('v1/pods'))).rejects.toMatchObject({ status: 410 })
+  expect(fake.requests.length).toBeLessThan(6)
+})
+
+test('whoever has seen enough ends the request that is under way', async () => {
+  const api = await start(pods(1203))
+  fake.fail({ when: isContinued, delay: 5_000 })
+  const began = performance.now()
+  for await (const pod of api.list('v1/pods')) {
+    expect(pod.metadata.name).toBe('p0000')
+    break
+  }
+  expect(performance.now() - began).toBeLessThan(4_000)
+})
+
+test('a refusal in the middle is thrown, not taken for the end', async () => {
+  const api = await start(pods(1203))
+  fake.fail({ when: isContinued, answer: status(403, 'Forbidden', 'no more') })
+  await expect(collect(api.list('v1/pods'))).rejects.toMatchObject({ status: 403 })
+})
