@@ -252,7 +252,7 @@ describe('setFlags', () => {
         )
         expect(setFlags(before, 'c', { [flag.name]: value })).toBe(after)
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 
@@ -269,7 +269,7 @@ describe('setFlags', () => {
         const after = render(parts, lines(parts.flags.filter(found => found !== gone)))
         expect(setFlags(before, 'c', { [gone?.name ?? '']: null })).toBe(after)
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 
@@ -294,7 +294,7 @@ describe('setFlags', () => {
         const after = render(parts, place === flags.length ? [...lines, line] : lines)
         expect(setFlags(before, 'c', { [name]: both })).toBe(after)
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 
@@ -333,7 +333,7 @@ describe('setFlags', () => {
         expect(after.endsWith('\n')).toBe(parts.finalEol)
         if (parts.eol === '\r\n') expect(after.replaceAll('\r\n', '')).not.toContain('\n')
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 })

@@ -151,7 +151,7 @@ describe('deriveStandIn', () => {
         expect(made.labels).toEqual(standIn.labels)
         expect(made.name).toBe(standIn.name)
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     )
   })
 })

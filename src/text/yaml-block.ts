@@ -66,8 +66,15 @@ function kindOf(map: YAMLMap): string | undefined {
 export const sourceIsEmpty = (node: unknown): boolean =>
   node === null || (isScalar(node) && node.value === null && (node.source ?? '') === '')
 
-/** What the document means. */
-export const meaningOf = (doc: Doc): unknown => doc.toJS({ maxAliasCount: 100 })
+/** What the document means. @throws RefusedError `text.alias` for an alias that leads nowhere, or to far too much */
+export function meaningOf(doc: Doc): unknown {
+  try {
+    return doc.toJS({ maxAliasCount: 100 })
+  } catch {
+    // The parser's message names what it found, which may be a secret.
+    throw new RefusedError('an alias or a merge key in the YAML cannot be followed', 'text.alias')
+  }
+}
 
 /** Refuses what a splice cannot edit exactly: JSON, anchors and aliases, merge keys, directives. */
 export function assertEditable(text: string, doc: Doc): void {
@@ -159,9 +166,8 @@ function readsAs(source: string, value: string): boolean {
   return (['1.1', '1.2'] as const).every(version =>
     [`- ${source}\n`, `k: ${source}\n`].every(text => {
       const doc = parseDocument(text, { ...reading, version })
-      const read: unknown = doc.errors.length > 0 ? undefined : doc.toJS()
-      const found: unknown = Array.isArray(read) ? read[0] : (read as { k?: unknown } | undefined)?.k
-      return found === value
+      const node = isSeq(doc.contents) ? doc.contents.items[0] : nodeAt(doc.contents, ['k'])
+      return doc.errors.length === 0 && isScalar(node) && node.value === value
     }),
   )
 }
