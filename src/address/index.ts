@@ -15,7 +15,6 @@ export {
   subnets,
   tryParseCIDR,
 } from './cidr.ts'
-export { type Family, families, otherFamily, type PerFamily } from './family.ts'
 export { familyOf, formatIP, type IP, isMapped, parseIP, tryParseIP, widthOf } from './ip.ts'
 export { parsePair } from './pair.ts'
 export { isGlobalUnicast, isLinkLocal, isLoopback, isMulticast, isULA } from './scope.ts'

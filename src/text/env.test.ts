@@ -92,8 +92,8 @@ describe('setEnvFlag', () => {
   )
 
   it.each([
-    ['X=1\n', 'wants the file to hold that variable alone'],
-    ['# c\n', 'wants the file to hold that variable alone'],
+    ['X=1\n', 'to hold that variable alone'],
+    ['# c\n', 'to hold that variable alone'],
     [`${kubeadm}="--a=1"\n${kubeadm}="--a=2"\n`, 'line 2: KUBELET_KUBEADM_ARGS is set more than once'],
     [`export ${kubeadm}="--a=1"\n`, 'line 1: systemd does not read "export'],
     [`\n${kubeadm}="--a=1 \\\n--b=2"\n`, 'line 2: KUBELET_KUBEADM_ARGS goes on in the next line'],
@@ -107,6 +107,12 @@ describe('setEnvFlag', () => {
   ])('refuses %j: %s', (text, why) => {
     expect(() => setEnvFlag(text, kubeadm, 'node-ip', pair)).toThrow(RefusedError)
     expect(() => setEnvFlag(text, kubeadm, 'node-ip', pair)).toThrow(why)
+  })
+
+  it('adds no variable to the file that kubeadm wants for itself', () => {
+    expect(() => setEnvFlag(`${kubeadm}="--a=1"\n`, extra, 'node-ip', pair)).toThrow(
+      'to hold that variable alone',
+    )
   })
 
   it.each(['a b', "a'b", 'a"b', 'a\\b', '$(x)', ''])(

@@ -91,9 +91,13 @@ function append(text: string, { quote, start, end }: Assignment, word: string): 
 function addVariable(text: string, variable: string, flag: string, value: string): string {
   const line = `${variable}="--${flag}=${value}"`
   if (text === '') return `${line}\n`
-  if (variable === 'KUBELET_KUBEADM_ARGS' && text.trim() !== '')
+  const kubeadm = 'KUBELET_KUBEADM_ARGS'
+  if (
+    text.trim() !== '' &&
+    (variable === kubeadm || assignmentsOf(text, kubeadm).some(({ name }) => name === kubeadm))
+  )
     throw new RefusedError(
-      `${variable} is not in the file, and something else is; kubeadm wants the file to hold that variable alone`,
+      `${variable} is not in the file, and something else is; kubeadm wants the file of ${kubeadm} to hold that variable alone`,
       'text.env',
     )
   const eol = eolOf(text)

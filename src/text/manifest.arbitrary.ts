@@ -82,7 +82,7 @@ export function item(text: string, quote: Quote): string {
   return quote === '"' || needsQuotes(text) ? JSON.stringify(text) : text
 }
 
-export function itemsOf({
+function itemsOf({
   name,
   value,
   separate,
