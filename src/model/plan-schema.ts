@@ -56,6 +56,7 @@ const refresh = z.discriminatedUnion('kind', [
     until: z.array(family),
     by: z.enum(['rollout', 'eviction', 'delete']),
   }),
+  z.strictObject({ kind: z.literal('remove-rules'), family, owner, container: z.string() }),
 ])
 const gate = z.strictObject({
   id: z.string(),

@@ -76,6 +76,14 @@ export type Refresh =
       /** `rollout`: a change of the pod template in the same step starts it; `eviction`: pods are evicted one by one, PDBs respected; `delete`: for pods that nobody makes again. */
       readonly by: 'rollout' | 'eviction' | 'delete'
     }
+  | {
+      /** Takes out of the kernel of every node what Felix leaves there of a family that it no longer looks after: rules, sets, its device. */
+      readonly kind: 'remove-rules'
+      readonly family: Family
+      /** The DaemonSet whose pods stand in the nodes' network namespaces and carry the tools. */
+      readonly owner: OwnerRef
+      readonly container: string
+    }
 
 /** A level to wait for, never an edge. Judged by the layer's gate of this id (`layer/name`), on fresh facts. */
 export interface Gate {

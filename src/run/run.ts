@@ -11,6 +11,7 @@ import { describe, drive, staleError, type SwapSettings } from './drive.ts'
 import { inspect } from './inspect.ts'
 import type { Journal } from './journal.ts'
 import { recreatePods } from './recreate.ts'
+import { removeRules } from './remove-rules.ts'
 import { waitFor } from './wait.ts'
 
 type EventBody = Event extends infer E ? (E extends Event ? Omit<E, 'run' | 'at'> : never) : never
@@ -141,6 +142,8 @@ async function refreshAll(context: Run, step: Step, progress: (message: string) 
     ])
   for (const refresh of step.refreshes)
     if (refresh.kind === 'restart') await context.world.nodes.restartUnit(refresh.node, refresh.unit)
+  for (const refresh of step.refreshes)
+    if (refresh.kind === 'remove-rules') await removeRules({ world: context.world, look, progress, signal: context.signal }, refresh)
   const recreations = step.refreshes.filter(refresh => refresh.kind === 'recreate-pods')
   const results = await Promise.allSettled(
     recreations.map(refresh =>

@@ -39,9 +39,7 @@ const wiring: Readonly<
 
 export function addressSteps(state: Calico, goal: Goal): readonly Step[] {
   return changingFamilies(goal).flatMap(family =>
-    wants(goal, family)
-      ? findAddresses(state, goal, family)
-      : [...forgetAddresses(state, family), ...clearAddresses(state, family)],
+    wants(goal, family) ? findAddresses(state, goal, family) : leaveFamily(state, family),
   )
 }
 
@@ -110,6 +108,35 @@ function findAddresses(state: Calico, goal: Goal, family: Family): readonly Step
           because: 'routes to a node exist only where its address is known',
         },
       ],
+    },
+  ]
+}
+
+/** Nobody looks for the address, nobody keeps it, and what the kernel still has of the family goes: Felix itself would leave it. */
+function leaveFamily(state: Calico, family: Family): readonly Step[] {
+  const steps = [...forgetAddresses(state, family), ...clearAddresses(state, family)]
+  if (steps.length === 0) return []
+  return [
+    ...steps,
+    {
+      id: `cni-calico/rules-${family.toLowerCase()}`,
+      stage: 'cni-addresses',
+      layer: 'cni-calico',
+      title: `take Felix's ${family} rules out of the nodes`,
+      why: 'Felix leaves the chains, sets and the VXLAN device of a family that it does not look after any more as they are.',
+      interrupts: [],
+      leaves: [],
+      needs: [],
+      changes: [],
+      refreshes: [
+        {
+          kind: 'remove-rules',
+          family,
+          owner: { namespace: state.namespace, kind: 'DaemonSet', name: 'calico-node' },
+          container: 'calico-node',
+        },
+      ],
+      gates: [],
     },
   ]
 }
