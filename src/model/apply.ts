@@ -26,6 +26,7 @@ export const isObjectChange = (change: Change): change is ObjectChange => change
 
 function applyRefresh(cluster: Cluster, refresh: Refresh): Cluster {
   if (refresh.kind === 'restart') return forgetArguments(cluster, refresh.node, refresh.unit)
+  if (refresh.kind !== 'recreate-pods') return cluster
   const isOwned = ownedBy(cluster, refresh.owner)
   return {
     ...cluster,
