@@ -11,7 +11,7 @@ const manifestFolder = '/etc/kubernetes/manifests/'
 /** A file of a node that we edit or read is far smaller; anything larger was put there by mistake. */
 const largest = 4 * 1024 * 1024
 
-/** One node's folder as facts. A wanted file that is not in the folder was not there on the node: that is how captures are made. */
+/** One node's folder as facts. */
 export async function readNode(
   folder: Folder,
   node: string,
@@ -20,7 +20,8 @@ export async function readNode(
   unread: Record<string, string>,
 ): Promise<NodeFacts> {
   const files: Record<string, NodeFile | null> = {}
-  const index = await readIndex(folder, `${at}/files.json`)
+  const known = await readIndex(folder, `${at}/files.json`)
+  const index = known ?? {}
   for (const entry of await folder.walk(`${at}/files`)) {
     const path = entry.path.slice(`${at}/files`.length)
     const bytes = entry.skipped ? undefined : await folder.read(entry.path)
@@ -30,8 +31,10 @@ export async function readNode(
         entry.skipped ?? (bytes && bytes.length > largest ? 'is larger than 4 MB' : 'is not UTF-8 text')
     else files[path] = { text, ...index[path] }
   }
-  for (const [path, known] of Object.entries(index)) if (known === null) files[path] ??= null
-  for (const path of want.files ?? []) if (!(unreadKey.file(node, path) in unread)) files[path] ??= null
+  for (const [path, file] of Object.entries(index)) if (file === null) files[path] ??= null
+  // An index says itself what was looked for; a capture made by hand holds every file that was there.
+  for (const path of known ? [] : (want.files ?? []))
+    if (!(unreadKey.file(node, path) in unread)) files[path] ??= null
 
   const command = async (name: string): Promise<string | undefined> => {
     const path = `${at}/commands/${name}`
@@ -68,9 +71,9 @@ const isManifest =
 type Index = Readonly<Record<string, Pick<NodeFile, 'mode' | 'owner'> | null>>
 
 /** `{"/etc/hosts": {"mode": "0644", "owner": "0:0"}, "/etc/default/kubelet": null}` */
-async function readIndex(folder: Folder, path: string): Promise<Index> {
+async function readIndex(folder: Folder, path: string): Promise<Index | undefined> {
   const bytes = await folder.read(path)
-  if (!bytes) return {}
+  if (!bytes) return undefined
   const file = folder.name(path)
   const entries = Object.entries(asRecord(parseJson(decodeText(bytes, file), file), file))
   return Object.fromEntries(

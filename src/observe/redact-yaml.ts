@@ -18,6 +18,8 @@ import { isSensitive, redacted } from './sensitive.ts'
  * A text that is not YAML is given back as it is; `redactText` looks at it anyway.
  */
 export function redactYaml(text: string): string {
+  // Larger than any file of ours; the parser's time on what is no YAML grows with the square.
+  if (text.length > 128 * 1024) return text
   const hits: Scalar[] = []
   try {
     for (const document of parseAllDocuments(text, { logLevel: 'silent', uniqueKeys: false })) {
@@ -40,10 +42,15 @@ function splice(text: string, from: number, to: number): string {
   return `${text.slice(0, from)}${quote}${redacted}${quote}${old.endsWith('\n') ? '\n' : ''}${text.slice(to)}`
 }
 
-const valueOf = (node: unknown): string | undefined =>
-  isScalar(node) && ['string', 'number', 'bigint', 'boolean'].includes(typeof node.value)
-    ? `${node.value as string}`
+const valueOf = (node: unknown): string | undefined => {
+  const value = isScalar(node) ? node.value : undefined
+  return typeof value === 'string' ||
+    typeof value === 'number' ||
+    typeof value === 'bigint' ||
+    typeof value === 'boolean'
+    ? String(value)
     : undefined
+}
 
 function sensitivePair(pair: Pair): Scalar[] {
   const value = valueOf(pair.value)

@@ -1,11 +1,12 @@
 import type { KubeObject, NodeFacts } from '../model/cluster.ts'
 import { isRecord } from './parse.ts'
-import { redactText } from './redact-text.ts'
+import { redactText, suspicious } from './redact-text.ts'
 import { redactYaml } from './redact-yaml.ts'
 import { isSensitive, redacted } from './sensitive.ts'
 
 /** The text of a file or of a ConfigMap's key. The same text when nothing in it is confidential. */
-export const redactFile = (text: string): string => redactText(redactYaml(text))
+export const redactFile = (text: string): string =>
+  suspicious.test(text) ? redactText(redactYaml(text)) : text
 
 /** An object without anything confidential; the very same one when there is nothing. */
 export const redactObject = (object: KubeObject): KubeObject => walk('', object) as KubeObject

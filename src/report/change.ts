@@ -70,13 +70,23 @@ function objectLines(first: ObjectChange, group: readonly ObjectChange[], colour
   return [
     colours.bold(title + what),
     ...first.fields.map(({ path, before, after }) => {
-      const place = path.map(printable).join('.')
+      const place = placeOf(path)
       if (first.existence === 'create') return `  ${place}: ${colours.green(json(after))}`
       if (first.existence === 'delete') return `  ${place}: ${colours.red(json(before))}`
       return `  ${place}: ${arrow(before, after, colours)}`
     }),
   ]
 }
+
+/** `spec.template.spec.containers[calico-node].env[IP6].value`; a key that has dots itself stands in brackets too. */
+const placeOf = (path: readonly string[]): string =>
+  path
+    .map((segment, index) => {
+      if (segment.startsWith('name=')) return `[${printable(segment.slice('name='.length))}]`
+      if (segment.includes('.')) return `[${printable(segment)}]`
+      return `${index === 0 ? '' : '.'}${printable(segment)}`
+    })
+    .join('')
 
 const arrow = (before: Json, after: Json, colours: Colours): string =>
   `${colours.red(json(before))} → ${colours.green(json(after))}`

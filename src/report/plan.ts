@@ -10,8 +10,15 @@ export interface PlanTextOptions {
   readonly colours: Colours
   /** Every object by itself, gates too. */
   readonly verbose?: boolean
-  /** Ranges that a person named; the others were taken from the cluster or chosen. */
-  readonly asked?: { readonly pods?: boolean; readonly services?: boolean }
+  /** Where the ranges of the new family come from. */
+  readonly origins?: RangeOrigins
+}
+
+/** Named by a person, in the cluster already, or chosen from the cluster's identity, so that it is always the same. */
+export type RangeOrigin = 'asked for' | 'set already' | 'chosen'
+export interface RangeOrigins {
+  readonly pods: RangeOrigin
+  readonly services: RangeOrigin
 }
 
 /** A plan as a person reads it before he agrees: all of it, in the order in which it is going to be done. */
@@ -45,7 +52,13 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
   return parts.map(lines => lines.map(line => `${line.trimEnd()}\n`).join('')).join('\n')
 }
 
-function header(plan: Plan, { colours, asked = {} }: PlanTextOptions): string[] {
+const originWords: Readonly<Record<RangeOrigin, string>> = {
+  'asked for': 'you named it',
+  'set already': 'the cluster has it already',
+  chosen: 'chosen from the cluster UID, RFC 4193; name another with --pods or --services',
+}
+
+function header(plan: Plan, { colours, origins }: PlanTextOptions): string[] {
   const { goal, steps } = plan
   const [primary = 'IPv4'] = goal.families
   const added = otherFamily(primary)
@@ -53,11 +66,11 @@ function header(plan: Plan, { colours, asked = {} }: PlanTextOptions): string[] 
   const title = dual ? `to dual-stack, ${goal.families.join(' and ')}` : `back to single-stack, ${primary}`
   const lines = [`${colours.bold('Plan')} ${title}`, `  cluster   ${printable(plan.cluster)}`]
   for (const what of ['pods', 'services'] as const) {
-    const origin = asked[what] ? 'asked for' : 'in the cluster already, or chosen from its identity'
-    const second = goal[what][added] ?? ''
-    lines.push(
-      `  ${what.padEnd(9)} ${goal[what][primary] ?? ''} stays${dual ? `, ${second} is added (${origin})` : second === '' ? '' : `, ${second} goes`}`,
-    )
+    const origin = origins === undefined ? '' : ` (${originWords[origins[what]]})`
+    const second = goal[what][added]
+    const isThere = second !== undefined && (origins === undefined || origins[what] === 'set already')
+    const rest = dual ? `, ${second ?? ''} is added${origin}` : isThere ? `, ${second} goes` : ''
+    lines.push(`  ${what.padEnd(9)} ${goal[what][primary] ?? ''} stays${rest}`)
   }
   if (dual) {
     const mask = goal.nodeMask[added]
@@ -130,5 +143,10 @@ function refreshLines(refreshes: readonly Refresh[], verbose: boolean): string[]
     )
     return owners.length === 0 ? [] : [`pods are made again (${ways[by]}): ${listed(owners, most)}`]
   })
-  return [...(restarts.length === 0 ? [] : [`restart ${listed(restarts, most)}`]), ...pods]
+  const rules = refreshes.flatMap(refresh =>
+    refresh.kind === 'remove-rules'
+      ? [`${refresh.family} rules, sets and devices of Felix are taken out of the kernel of every node`]
+      : [],
+  )
+  return [...(restarts.length === 0 ? [] : [`restart ${listed(restarts, most)}`]), ...pods, ...rules]
 }

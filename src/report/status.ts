@@ -3,7 +3,7 @@ import type { StatusRow } from '../model/layer.ts'
 import type { Colours } from './colours.ts'
 import { counted, listed, printable } from './printable.ts'
 import { type Cell, table } from './table.ts'
-import { type Verdict, verdictOf, wordsOf } from './verdict.ts'
+import { isCount, type Verdict, wordsOf } from './verdict.ts'
 
 /** What `dualstack status` knows: one row for each layer and subject. */
 export interface StatusReport {
@@ -15,12 +15,19 @@ export interface StatusReport {
   readonly unread: Readonly<Record<string, string>>
 }
 
-/** All rows together: a row about which nothing is known has no vote. */
-export function verdictOfAll(rows: readonly StatusRow[]): Verdict {
-  const verdicts = new Set(rows.map(verdictOf).filter(verdict => verdict !== 'unknown'))
-  if (verdicts.size === 0) return 'unknown'
-  const [only] = verdicts
-  if (verdicts.size === 1 && only !== undefined) return only
+/** A node may forward a family that nothing else carries: without the rest that says nothing about the cluster. */
+const preconditions = new Set(['host'])
+
+/** All rows together. A row about which nothing is known has no vote; one about a precondition only where it is missing. */
+export function verdictOfAll(
+  rows: readonly { readonly layer: string; readonly verdict: Verdict }[],
+): Verdict {
+  const voters = rows.filter(
+    ({ layer, verdict }) => verdict !== 'unknown' && !(preconditions.has(layer) && verdict === 'dual-stack'),
+  )
+  const verdicts = new Set(voters.map(({ verdict }) => verdict))
+  const [only = 'unknown'] = verdicts
+  if (verdicts.size < 2) return only
   return [...verdicts].every(verdict => verdict === 'dual-stack' || verdict === 'partly dual-stack')
     ? 'partly dual-stack'
     : 'in between'
@@ -60,16 +67,18 @@ function cellOf({ configured, running }: StatusRow, family: Family): string {
   if (Object.keys(running).length === 0) return wanted ?? '-'
   if (Object.keys(configured).length === 0 || wanted === found) return found ?? '-'
   if (wanted === undefined) return `${found ?? '-'} (not configured)`
-  return found === undefined ? `${wanted} (not running)` : `${wanted} (runs ${found})`
+  if (found === undefined) return `${wanted} (not running)`
+  return isCount(found) ? `${wanted}, ${found}` : `${wanted} (runs ${found})`
 }
 
 function summary(report: StatusReport, paint: Record<Verdict, (text: string) => string>): string {
-  const known = report.rows.filter(row => row.verdict !== 'unknown')
+  const { verdict, rows } = report
+  const known = rows.filter(row => row.verdict !== 'unknown')
   const missing = known.filter(row => row.verdict !== 'dual-stack').map(row => row.subject)
-  const where = `cluster ${report.cluster || 'without a name'}, Kubernetes ${report.version || 'of unknown version'}`
-  const rest =
-    report.verdict === 'dual-stack' || report.verdict === 'unknown'
-      ? ''
-      : `, ${counted(known.length - missing.length, 'row')} of ${known.length} dual-stack; not ${listed(missing, 6)}`
-  return `${paint[report.verdict](report.verdict)}: ${where}${rest}`
+  const where = `cluster ${printable(report.cluster) || 'without a name'}, Kubernetes ${printable(report.version) || 'of unknown version'}`
+  const isMixed = verdict === 'in between' || verdict === 'partly dual-stack'
+  const rest = isMixed
+    ? `\n${known.length - missing.length} of ${counted(known.length, 'row')} dual-stack; not: ${listed(missing, 6)}`
+    : ''
+  return `${paint[verdict](verdict)}: ${where}${rest}`
 }

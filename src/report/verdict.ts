@@ -7,9 +7,13 @@ export type Verdict = 'dual-stack' | 'partly dual-stack' | 'single-stack' | 'in 
 /** How much of a family is there: all, some (`3 of 12`), nothing. */
 type Share = 'all' | 'some' | 'none'
 
+const counting = /^(\d+) of (\d+)\b/
+/** `3 of 12`, `3 of 12 pods` */
+export const isCount = (value: string): boolean => counting.test(value)
+
 function share(value: string | undefined): Share {
   if (value === undefined || value === '' || value === 'off') return 'none'
-  const count = /^(\d+) of (\d+)$/.exec(value)
+  const count = counting.exec(value)
   if (!count) return 'all'
   if (count[1] === count[2]) return 'all'
   return count[1] === '0' ? 'none' : 'some'

@@ -35,7 +35,7 @@ export const plan = defineCommand({
         import('../../report/plan.ts'),
         import('../../report/json.ts'),
       ])
-      const made = await preview(source, intentOf(options), layers, {
+      const { plan: made, origins } = await preview(source, intentOf(options), layers, {
         env: context.env,
         signal: context.signal,
       })
@@ -45,11 +45,10 @@ export const plan = defineCommand({
         context.stderr.write(`saved to ${options.save}\n`)
       }
       const colours = await coloursFor(context.stdout, context.env)
-      const asked = { pods: options.pods !== undefined, services: options.services !== undefined }
       context.stdout.write(
         options.output === 'json'
           ? toJson(made)
-          : planText(made, { colours, verbose: options.verbose, asked }),
+          : planText(made, { colours, verbose: options.verbose, origins }),
       )
       return exitCodes.ok
     }),
