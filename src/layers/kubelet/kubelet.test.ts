@@ -146,7 +146,56 @@ test('a node whose unit brings both addresses already is left alone', () => {
 test('a unit that takes its flags from nowhere that we know is refused', () => {
   const unit = '[Service]\nExecStart=/usr/bin/kubelet --config=x $OTHER_ARGS\nEnvironmentFile=/etc/other\n'
   expect(() => steps(one({ [dropInPath]: unit, [envPath]: null }, []))).toThrow(
-    'kubelet.service reads its flags neither from',
+    'n1: kubelet.service leaves no place for a flag',
+  )
+})
+
+test('a variable that has its value from the unit is not taken over by a file: its flags would be lost', () => {
+  const set = 'Environment="KUBELET_KUBEADM_ARGS=--fail-swap-on=false" "KUBELET_EXTRA_ARGS=--v=2"\n'
+  const files = { [dropInPath]: dropIn.replace('Environment', `${set}Environment`), [envPath]: null }
+  expect(() => steps(one(files, []))).toThrow('n1: kubelet.service leaves no place for a flag')
+  // With the variable in a file already, the file counts and not the unit.
+  const place = { '/etc/default/kubelet': 'KUBELET_EXTRA_ARGS="--v=2"\n' }
+  expect(steps(one({ ...files, ...place }, []))[0]?.changes[0]?.target).toMatchObject({
+    path: '/etc/default/kubelet',
+  })
+})
+
+test('a flag in a variable of the unit does not count where a file sets the variable', () => {
+  const files = {
+    [dropInPath]: dropIn.replace(
+      'Environment',
+      'Environment="KUBELET_KUBEADM_ARGS=--node-ip=10.0.0.99"\nEnvironment',
+    ),
+  }
+  expect(steps(one(files))).toHaveLength(1)
+  expect(() => steps(one({ ...files, [envPath]: null }))).toThrow(
+    'line 2: --node-ip is written into the unit',
+  )
+})
+
+test('kubespray: the address has a variable of its own, and another one goes over several lines', () => {
+  const unit =
+    '[Service]\nEnvironmentFile=-/etc/kubernetes/kubelet.env\nExecStart=/usr/local/bin/kubelet $KUBELET_ADDRESS $KUBELET_ARGS\n'
+  const env =
+    'KUBELET_ADDRESS="--node-ip=10.0.0.11"\nKUBELET_ARGS="--config=/etc/kubernetes/kubelet-config.yaml \\\n--v=2 \\\n"\n'
+  const files = {
+    [dropInPath]: null,
+    '/etc/systemd/system/kubelet.service': unit,
+    '/etc/kubernetes/kubelet.env': env,
+    [envPath]: null,
+  }
+  expect(shown(steps(one(files)))).toMatchInlineSnapshot(`
+    "# kubelet/n1: Let the kubelet of n1 report 10.0.0.11,fd00:10::11
+    n1:/etc/kubernetes/kubelet.env
+    @@ 1
+    -KUBELET_ADDRESS="--node-ip=10.0.0.11"
+    +KUBELET_ADDRESS="--node-ip=10.0.0.11,fd00:10::11"
+    ! {"kind":"restart","node":"n1","unit":"kubelet"}"
+  `)
+  const inBoth = env.replace('--v=2', '--node-ip=10.0.0.12')
+  expect(() => steps(one({ ...files, '/etc/kubernetes/kubelet.env': inBoth }))).toThrow(
+    'KUBELET_ARGS goes on in the next line',
   )
 })
 

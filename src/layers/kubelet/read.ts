@@ -5,7 +5,9 @@ import { getField } from '../../model/fields.ts'
 import type { Read } from '../../model/read.ts'
 import { readArguments } from '../shared/arguments.ts'
 import { attempt, whyUnread } from '../shared/edit.ts'
-import { envFiles, type Place, placeOf, unitFolders, unitNames, type Unit, unitOf } from './places.ts'
+import { envFiles, unitFolders, unitNames } from './files.ts'
+import { fixedLine, type Place, placeOf } from './places.ts'
+import { type Unit, type UnitLine, unitOf } from './unit.ts'
 
 export const flag = 'node-ip'
 
@@ -21,6 +23,8 @@ export interface KubeletNode {
   readonly unit: Unit
   /** Where the --node-ip that counts stands; undefined: nowhere. */
   readonly place: Place | undefined
+  /** The line of the unit that bears --node-ip itself. */
+  readonly fixed: UnitLine | undefined
   /** Why its files cannot be understood. */
   readonly refused: RefusedError | undefined
   /** --node-ip of the running kubelet, '' where it has none; undefined: not known. */
@@ -55,6 +59,7 @@ function readKubelet(cluster: Cluster, node: string): KubeletNode {
     unread: facts === undefined ? whyUnread(cluster, node) : undefined,
     unit,
     place,
+    fixed: fixedLine(unit, text, flag),
     refused,
     running: runningValue(facts),
     reported: reportedAddresses(cluster, node),

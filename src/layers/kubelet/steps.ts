@@ -75,7 +75,7 @@ function changeFor(
 ): TextChange | undefined {
   if (place !== undefined && sameList(place.value, wanted)) return undefined
   return editing(node, () => {
-    const { path, variable } = place ?? newPlace(unit)
+    const { path, variable } = place ?? newPlace(unit, file => fileOf(state.cluster, node, file)?.text)
     const before = fileOf(state.cluster, node, path)?.text ?? null
     const after = editing(path, () => setEnvFlag(before ?? '', variable, flag, wanted))
     return textChange({ kind: 'file', node, path }, before, after)
@@ -83,7 +83,7 @@ function changeFor(
 }
 
 /** @throws RefusedError where the flag's place cannot be told */
-function assertKnown({ node, unread, refused, unit, place, running }: KubeletNode): void {
+function assertKnown({ node, unread, refused, fixed, unit, place, running }: KubeletNode): void {
   if (unread !== undefined) {
     throw new RefusedError(
       `node ${node} was not read: ${unread}`,
@@ -92,9 +92,9 @@ function assertKnown({ node, unread, refused, unit, place, running }: KubeletNod
     )
   }
   if (refused !== undefined) throw refused
-  if (unit.fixed !== undefined) {
+  if (fixed !== undefined) {
     throw new RefusedError(
-      `${node}:${unit.fixed.path}, line ${unit.fixed.line}: --${flag} is written into the unit`,
+      `${node}:${fixed.path}, line ${fixed.line}: --${flag} is written into the unit`,
       'kubelet.fixed-flag',
       'Move it to KUBELET_EXTRA_ARGS in /etc/default/kubelet (Debian) or /etc/sysconfig/kubelet (Red Hat), and run `systemctl daemon-reload`.',
     )
