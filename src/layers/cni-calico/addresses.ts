@@ -86,7 +86,7 @@ function findAddresses(state: Calico, goal: Goal, family: Family): readonly Step
   return [
     {
       ...rolloutStep(`cni-calico/addresses-${family.toLowerCase()}`, change),
-      title: `have calico-node find each node's ${family} address`,
+      title: `Have calico-node find each node's ${family} address`,
       why: 'BGP sessions, routes and policies of the family need the address of every node.',
       needs: [
         {
@@ -122,7 +122,7 @@ function leaveFamily(state: Calico, family: Family): readonly Step[] {
       id: `cni-calico/rules-${family.toLowerCase()}`,
       stage: 'cni-addresses',
       layer: 'cni-calico',
-      title: `take Felix's ${family} rules out of the nodes`,
+      title: `Take Felix's ${family} rules out of the nodes`,
       why: 'Felix leaves the chains, sets and the VXLAN device of a family that it does not look after any more as they are.',
       interrupts: [],
       leaves: [],
@@ -157,7 +157,7 @@ function forgetAddresses(state: Calico, family: Family): readonly Step[] {
   return [
     {
       ...rolloutStep(`cni-calico/addresses-${family.toLowerCase()}`, change),
-      title: `have calico-node leave ${family} alone`,
+      title: `Have calico-node leave ${family} alone`,
       why: 'No pod has the family any more.',
       gates: [rollout(state, 'a node that still looks for its address would write it again')],
     },
@@ -179,7 +179,7 @@ function clearAddresses(state: Calico, family: Family): readonly Step[] {
       id: `cni-calico/clear-${family.toLowerCase()}`,
       stage: 'cni-addresses',
       layer: 'cni-calico',
-      title: `take the ${family} address out of ${changes.length} Nodes, as far as Calico keeps it`,
+      title: `Take the ${family} address out of ${changes.length} Nodes, as far as Calico keeps it`,
       why: 'With it BIRD keeps a session and routes to every other node.',
       interrupts: [],
       leaves: [],

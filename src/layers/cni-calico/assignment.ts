@@ -53,8 +53,8 @@ export function assignmentSteps(state: Calico, goal: Goal): readonly Step[] {
       ...rolloutStep('cni-calico/assignment', annotation),
       stage: 'cni-assignment',
       title: isBack
-        ? `give pods no ${gone.join(' and ')} address any more`
-        : `give every new pod ${goal.families.join(' and ')}`,
+        ? `Give pods no ${gone.join(' and ')} address any more`
+        : `Give every new pod ${goal.families.join(' and ')}`,
       why: 'calico-node writes the CNI configuration of its node when it starts, from the ConfigMap.',
       changes: [text, annotation],
       gates: [

@@ -40,7 +40,7 @@ function openPool(state: Calico, goal: Goal, family: Family): readonly Step[] {
     const change = poolChange(again, null)
     return change === undefined
       ? []
-      : [poolStep(family, `open IPPool ${again.name} (${again.cidr}) again`, change)]
+      : [poolStep(family, `Open IPPool ${again.name} (${again.cidr}) again`, change)]
   }
   const clash = state.pools.find(({ cidr }) => {
     const range = tryParseCIDR(cidr, { allowHostBits: true })
@@ -54,7 +54,7 @@ function openPool(state: Calico, goal: Goal, family: Family): readonly Step[] {
     )
   }
   requireCarrier(state, goal)
-  return [poolStep(family, `make an IPPool for ${goal.pods[family] ?? ''}`, createPool(state, goal, family))]
+  return [poolStep(family, `Make an IPPool for ${goal.pods[family] ?? ''}`, createPool(state, goal, family))]
 }
 
 /** Without BIRD nobody exchanges routes: only an overlay that Felix makes carries packets between nodes. */
@@ -122,7 +122,7 @@ function closePools(state: Calico, family: Family): readonly Step[] {
             id: `cni-calico/pool-${family.toLowerCase()}`,
             stage: 'cni-pool',
             layer: 'cni-calico',
-            title: `disable IPPool ${open.map(pool => pool.name).join(', ')}`,
+            title: `Disable IPPool ${open.map(pool => pool.name).join(', ')}`,
             why: 'Nothing may take an address of it any more. Deleted it must not be: only calicoctl gives all its records back.',
             interrupts: [],
             leaves: open.map(

@@ -20,7 +20,7 @@ export function releaseStep(state: Calico, family: Family): readonly Step[] {
       id: `cni-calico/blocks-${family.toLowerCase()}`,
       stage: 'cni-pool',
       layer: 'cni-calico',
-      title: `release ${affinities.length} ${family} address blocks of nodes`,
+      title: `Release ${affinities.length} ${family} address blocks of nodes`,
       why: 'Each keeps a blackhole route on its node.',
       interrupts: [],
       leaves: [],

@@ -72,7 +72,7 @@ function dnsSteps(state: DNS, goal: Goal): readonly Step[] {
       id: 'dns/service',
       stage: 'dns',
       layer: 'dns',
-      title: `${isBack ? 'take' : 'give'} the DNS Service ${isBack ? 'back to ' : ''}${goal.families.join(' and ')}`,
+      title: `${isBack ? 'Take' : 'Give'} the DNS Service ${isBack ? 'back to ' : ''}${goal.families.join(' and ')}`,
       why: isBack
         ? 'Nobody may ask by a family whose servers are about to lose it.'
         : 'Pods of one family that come later need a DNS server of theirs; pods that run keep the name server they have.',

@@ -1,11 +1,12 @@
 import type { Family } from '../../address/family.ts'
 import type { Goal } from '../../model/goal.ts'
-import type { Pod } from '../../model/cluster.ts'
+import type { KubeObject, Pod } from '../../model/cluster.ts'
 import { listed } from '../shared/families.ts'
 import { type Slice, slicesByService } from '../shared/endpoints.ts'
 import { groupBy } from '../shared/group.ts'
 import { isLeft, leaveAnnotation } from '../shared/leave.ts'
-import { selectsByMap } from '../shared/selector.ts'
+import { policyRules, policySelector } from '../shared/policy-blocks.ts'
+import { selects, selectsByMap } from '../shared/selector.ts'
 import { type Service, serviceKey } from '../shared/service.ts'
 import type { Services } from './read.ts'
 
@@ -25,6 +26,10 @@ export interface Choice {
 export function choose(state: Services, goal: Goal): Choice {
   const slices = slicesByService(state.cluster)
   const pods = groupBy(state.cluster.pods, pod => pod.namespace)
+  const policies = groupBy(
+    state.cluster.objects['networking.k8s.io/v1/networkpolicies'] ?? [],
+    policy => policy.metadata.namespace ?? '',
+  )
   const convert: Service[] = []
   const heldBack: HeldBack[] = []
   for (const service of state.services) {
@@ -36,6 +41,7 @@ export function choose(state: Services, goal: Goal): Choice {
       isGoverning: state.governing.has(key),
       pods: (pods.get(service.namespace) ?? []).filter(pod => selectsByMap(service.selector, pod.labels)),
       slices: slices.get(key) ?? [],
+      policies: policies.get(service.namespace) ?? [],
     })
     if (reason === undefined) convert.push(service)
     else heldBack.push({ service, ...reason })
@@ -48,12 +54,13 @@ interface Context {
   readonly isGoverning: boolean
   readonly pods: readonly Pod[]
   readonly slices: readonly Slice[]
+  readonly policies: readonly KubeObject[]
 }
 
 function reasonToLeave(
   service: Service,
   missing: readonly Family[],
-  { goal: { include }, isGoverning, pods, slices }: Context,
+  { goal: { include }, isGoverning, pods, slices, policies }: Context,
 ): { because: string; remedy?: string } | undefined {
   if (isLeft(service.object)) return { because: `its annotation ${leaveAnnotation} says so` }
   if (service.type === 'LoadBalancer' && !include.loadBalancerServices) {
@@ -78,6 +85,13 @@ function reasonToLeave(
           remedy: `Add an EndpointSlice with addressType ${missing[0] ?? ''} for it, then plan again.`,
         }
   }
+  const closed = blocking(pods, policies, missing)
+  if (closed !== undefined) {
+    return {
+      because: `NetworkPolicy ${closed.metadata.name} lets clients to its pods by blocks of other families only: its ${missing.join(' and ')} address would refuse them`,
+      remedy: `Add ipBlocks of ${missing.join(' and ')} to the policy, then plan again.`,
+    }
+  }
   // As planned: after their pods were made again. What is left single here is left on purpose (bare pods, Jobs, OnDelete).
   const single = pods.filter(
     pod =>
@@ -95,3 +109,17 @@ function reasonToLeave(
     remedy: 'Make them again, then plan again.',
   }
 }
+
+/** A policy on these pods whose ingress lists addresses, and none of a family that is missing. */
+const blocking = (
+  pods: readonly Pod[],
+  policies: readonly KubeObject[],
+  missing: readonly Family[],
+): KubeObject | undefined =>
+  policies.find(
+    policy =>
+      pods.some(pod => selects(policySelector(policy), pod.labels)) &&
+      policyRules(policy).some(
+        ({ way, families }) => way === 'ingress' && missing.some(family => !families.has(family)),
+      ),
+  )

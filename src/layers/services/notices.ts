@@ -1,9 +1,9 @@
-import { tryParseCIDR } from '../../address/index.ts'
 import type { Family } from '../../address/family.ts'
 import type { Cluster, KubeObject } from '../../model/cluster.ts'
 import type { Goal } from '../../model/goal.ts'
 import type { Notice } from '../../model/plan.ts'
 import { changingFamilies } from '../shared/families.ts'
+import { familiesIn, policyRules } from '../shared/policy-blocks.ts'
 import { serviceKey } from '../shared/service.ts'
 import { choose } from './choose.ts'
 import type { Services } from './read.ts'
@@ -39,9 +39,6 @@ function noticesBack(state: Services, goal: Goal): readonly Notice[] {
     }))
 }
 
-const familiesIn = (blocks: readonly string[]): ReadonlySet<Family> =>
-  new Set(blocks.flatMap(block => tryParseCIDR(block, { allowHostBits: true })?.family ?? []))
-
 /** kube-proxy filters per family: one without a range lets everybody in (kubernetes.md 7.4). */
 function sourceRanges(state: Services, goal: Goal): readonly Notice[] {
   return state.services.flatMap(service => {
@@ -59,29 +56,14 @@ function sourceRanges(state: Services, goal: Goal): readonly Notice[] {
   })
 }
 
-interface PolicySpec {
-  readonly ingress?: readonly { readonly from?: readonly Peer[] }[]
-  readonly egress?: readonly { readonly to?: readonly Peer[] }[]
-}
-interface Peer {
-  readonly ipBlock?: { readonly cidr: string }
-}
-
-/** A rule that lists addresses of one family only lets nothing of the other through: 0.0.0.0/0 does not cover IPv6 (cni.md P31). */
 function policyBlocks(cluster: Cluster, goal: Goal): readonly Notice[] {
-  return (cluster.objects['networking.k8s.io/v1/networkpolicies'] ?? []).flatMap(policy => {
-    const spec = (policy['spec'] ?? {}) as PolicySpec
-    const rules = [
-      ...(spec.ingress ?? []).map(rule => ({ way: 'ingress', peers: rule.from ?? [] })),
-      ...(spec.egress ?? []).map(rule => ({ way: 'egress', peers: rule.to ?? [] })),
-    ]
-    return rules.flatMap(({ way, peers }) => {
-      const blocks = peers.flatMap(peer => peer.ipBlock?.cidr ?? [])
-      if (blocks.length === 0) return []
-      const lacking = changingFamilies(goal).filter(family => !familiesIn(blocks).has(family))
-      return lacking.map(family => notice(policy, way, family, blocks))
-    })
-  })
+  return (cluster.objects['networking.k8s.io/v1/networkpolicies'] ?? []).flatMap(policy =>
+    policyRules(policy).flatMap(({ way, blocks, families }) =>
+      changingFamilies(goal)
+        .filter(family => !families.has(family))
+        .map(family => notice(policy, way, family, blocks)),
+    ),
+  )
 }
 
 const notice = (policy: KubeObject, way: string, family: Family, blocks: readonly string[]): Notice => ({

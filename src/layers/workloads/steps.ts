@@ -29,17 +29,17 @@ export function workloadSteps(state: Workloads, goal: Goal, stage: string): read
   if (stage === 'workloads-dns') {
     return step(
       'dns',
-      'make the DNS servers again',
+      'Make the DNS servers again',
       planned.filter(({ workload }) => state.isDNS(workload)),
     )
   }
   const others = planned.filter(({ workload }) => !state.isDNS(workload))
   const isSystem = ({ workload }: Planned) => workload.owner.namespace === 'kube-system'
   return [
-    ...step('kube-system', 'make the other pods of kube-system again', others.filter(isSystem)),
+    ...step('kube-system', 'Make the other pods of kube-system again', others.filter(isSystem)),
     ...step(
       'pods',
-      'make the pods again',
+      'Make the pods again',
       others.filter(member => !isSystem(member)),
     ),
   ]
