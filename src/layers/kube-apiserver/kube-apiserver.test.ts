@@ -191,6 +191,50 @@ test('a copy of the manifest beside it is refused: the kubelet would read both',
   )
 })
 
+test('the draft of an agent beside it is no copy: the kubelet does not read hidden files', () => {
+  const manifests = [apiServerPath, '/etc/kubernetes/manifests/.kube-apiserver.yaml.tmp']
+  expect(steps(testCluster({ facts: { n1: { manifests } } }))).toHaveLength(1)
+})
+
+test.each([
+  { name: 'a webhook', refused: 'admission webhook "x" denied the request' },
+  { name: 'an allocator that is not ready yet', refused: 'failed to allocate IP: allocator not ready' },
+])('a refusal by $name says nothing about the flag, on either way', ({ refused }) => {
+  const dual = applied(testCluster(), steps(testCluster()))
+  for (const [cluster, to] of [
+    [testCluster(), goal],
+    [dual, backGoal],
+  ] as const) {
+    const gates = steps(cluster, to)
+      .flatMap(step => step.gates)
+      .filter(gate => gate.id.endsWith('answers'))
+    const facts = cluster.nodes['n1']
+    const asked = {
+      ...cluster,
+      nodes: {
+        ...cluster.nodes,
+        n1: { ...facts, apiServer: { ready: true, requireDualStack: { refused } } },
+      },
+    }
+    expect(readingsOf(kubeAPIServer, asked as Cluster, gates)).toEqual([
+      expect.objectContaining({ holds: false }),
+    ])
+  }
+})
+
+test('a server that runs the flags and is not ready is waited for', () => {
+  const before = testCluster()
+  const there = steps(before)
+  const runs = withMirrors(applied(before, there))
+  const pods = runs.pods.map(pod => ({ ...pod, ready: false }))
+  const [reading] = readingsOf(
+    kubeAPIServer,
+    { ...runs, pods },
+    there.flatMap(step => step.gates),
+  )
+  expect(reading).toMatchObject({ holds: false, seen: 'kube-apiserver on n1 is not ready yet' })
+})
+
 test('a manifest that cannot be edited exactly is refused with node, path and line; status still works', () => {
   const text = apiServerManifest().replace(
     / {2}- command:\n(?: {4}- .*\n)+/,

@@ -56,6 +56,15 @@ test('the flag is edited where it counts: KUBELET_EXTRA_ARGS comes later and win
   `)
 })
 
+test('of two files that set a variable the one named later counts', () => {
+  const files = {
+    [dropInPath]: dropIn.replace('ExecStart=\n', 'EnvironmentFile=-/etc/sysconfig/kubelet\nExecStart=\n'),
+    '/etc/default/kubelet': 'KUBELET_EXTRA_ARGS=--node-ip=10.0.0.98\n',
+    '/etc/sysconfig/kubelet': 'KUBELET_EXTRA_ARGS=--node-ip=10.0.0.11\n',
+  }
+  expect(steps(one(files))[0]?.changes[0]?.target).toMatchObject({ path: '/etc/sysconfig/kubelet' })
+})
+
 test('a file that the unit does not name is not looked at', () => {
   const files = { '/etc/sysconfig/kubelet': 'KUBELET_EXTRA_ARGS=--node-ip=10.0.0.99\n' }
   expect(steps(one(files))[0]?.changes[0]?.target).toMatchObject({ path: envPath })
