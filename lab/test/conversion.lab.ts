@@ -63,7 +63,7 @@ describe('what must not change anything', () => {
   test('a flag that the API server refuses is refused before anything is touched', async () => {
     const file = join(lab.dir, 'bad-plan.json')
     writeFileSync(file, await badPlan(join(lab.dir, 'plan.json')))
-    const result = await ssh().run('apply', '--plan', file, '--yes')
+    const result = await ssh().run('apply', file, '--yes')
     say(result.stderr)
     expect(result.code).toBe(6)
     expect(result.stderr).toContain('service-cluster-ip-range')

@@ -42,38 +42,31 @@ export async function answers(lab: Lab): Promise<{ failed: readonly string[] }> 
   const targets = [...web.flatMap(pod => pod.ips.map(ip => url(ip, 8080))), ...service.map(ip => url(ip, 80))]
   const nodePorts = lab.nodes.flatMap(node => [url(node.ipv4, 30080), url(node.ipv6, 30080)])
   const failed: string[] = []
-  const ask = async (from: string, probe: string, urls: readonly string[]): Promise<void> => {
+  const ask = async (
+    from: string,
+    command: (...args: string[]) => Promise<string>,
+    urls: readonly string[],
+  ): Promise<void> => {
     const named = urls.map((target, index) => `${index}=${target}`)
-    const { stdout } = await lab.exec(from, [
-      probe,
-      'run',
-      '--interval',
-      '200ms',
-      '--timeout',
-      '2s',
-      '--duration',
-      '2s',
-      ...named,
-    ])
-    for (const line of stdout.split('\n').filter(text => text !== '')) {
+    const text = await command('run', '--interval', '200ms', '--timeout', '2s', '--duration', '2s', ...named)
+    for (const line of text.split('\n').filter(row => row !== '')) {
       const one = JSON.parse(line) as { name: string; failed: number; requests: number }
       if (one.failed > 0 || one.requests === 0)
         failed.push(`${from} → ${urls[Number(one.name)]}: ${one.failed} of ${one.requests} failed`)
     }
   }
+  const on =
+    (place: string, probe: string) =>
+    async (...args: string[]) =>
+      (await lab.exec(place, [probe, ...args])).stdout
+  const inPod =
+    (pod: string) =>
+    (...args: string[]) =>
+      lab.kubectl('exec', '-n', 'demo', pod, '--', 'probe', ...args)
   await Promise.all([
-    ...lab.nodes.map(node => ask(node.name, '/usr/local/bin/probe', targets)),
-    ask('outside', join(lab.state.bin, 'probe'), nodePorts),
-    ...web.map(async pod => {
-      const urls = [...targets, 'http://web.demo.svc.cluster.local/']
-      for (const target of urls) {
-        const result = await lab
-          .kubectl('exec', '-n', 'demo', pod.name, '--', 'wget', '-q', '-T', '3', '-O', '/dev/null', target)
-          .catch((error: unknown) => error as Error)
-        if (result instanceof Error)
-          failed.push(`${pod.name} → ${target}: ${result.message.split('\n').at(1) ?? ''}`)
-      }
-    }),
+    ...lab.nodes.map(node => ask(node.name, on(node.name, 'probe'), targets)),
+    ask('outside', on('outside', join(lab.state.bin, 'probe')), nodePorts),
+    ...web.map(pod => ask(pod.name, inPod(pod.name), [...targets, 'http://web.demo.svc.cluster.local/'])),
   ])
   return { failed }
 }

@@ -88,7 +88,7 @@ async function stillPods(lab: Lab): Promise<readonly { node: string; ip: string 
 
 async function start(lab: Lab, source: Source): Promise<ChildProcess> {
   const isNode = lab.nodes.some(node => node.name === source.place)
-  const probe = isNode ? '/usr/local/bin/probe' : join(lab.state.bin, 'probe')
+  const probe = isNode ? 'probe' : join(lab.state.bin, 'probe')
   const command = [
     probe,
     'run',

@@ -15,7 +15,7 @@ export function serviceNotices(state: Services, goal: Goal): readonly Notice[] {
 }
 
 function noticesThere(state: Services, goal: Goal): readonly Notice[] {
-  const asAfterwards = { ...state, cluster: withoutPods(state.cluster) }
+  const asAfterwards = { ...state, cluster: asMadeAgain(state.cluster, goal) }
   const held = choose(asAfterwards, goal).heldBack.map(({ service, because, remedy }) => ({
     layer: 'services',
     object: `Service ${serviceKey(service)}`,
@@ -25,7 +25,11 @@ function noticesThere(state: Services, goal: Goal): readonly Notice[] {
   return [...held, ...sourceRanges(state, goal), ...policyBlocks(state.cluster, goal)]
 }
 
-const withoutPods = (cluster: Cluster): Cluster => ({ ...cluster, pods: [] })
+/** Pods that are still to be made again are no reason to hold a Service back. */
+const asMadeAgain = (cluster: Cluster, goal: Goal): Cluster => ({
+  ...cluster,
+  pods: cluster.pods.map(pod => ({ ...pod, families: goal.families })),
+})
 
 function noticesBack(state: Services, goal: Goal): readonly Notice[] {
   const [primary] = goal.families

@@ -1,8 +1,9 @@
 import { type Family, otherFamily } from '../../address/family.ts'
-import type { Cluster } from '../../model/cluster.ts'
+import type { Cluster, Pod } from '../../model/cluster.ts'
 import type { FreshRead } from '../../model/read.ts'
 import {
   endpointAddresses,
+  type Listener,
   podsByName,
   readyCount,
   type Slice,
@@ -13,6 +14,8 @@ import { listed } from './families.ts'
 import { gateKind, holds, waits } from './gate.ts'
 import { groupBy } from './group.ts'
 import { nodeNames } from '../../model/changes.ts'
+import { policySelector } from './policy-blocks.ts'
+import { selects } from './selector.ts'
 import { readService, serviceKey } from './service.ts'
 
 export interface EndpointsArgs {
@@ -26,26 +29,49 @@ const endpointsEach = 2
 /** With very many Services one endpoint each is enough of a sample of paths. */
 const servicesForTwo = 500
 
-/** What is tried, and from which node: Services take the nodes in turn, so that many pairs of nodes are tried and no node does all. */
+interface Attempt extends Listener {
+  readonly node: string
+}
+
+/**
+ * What is tried, and from which node: Services take the nodes in turn, so that many pairs of nodes are tried and no node does all. A pod that
+ * some policy guards is asked from its own node, whose kubelet may always reach it (it probes there): what the policy says of others is
+ * not what is asked here.
+ */
 function targets(cluster: Cluster, { services, families }: EndpointsArgs) {
   const slices = slicesByService(cluster)
   const pods = podsByName(cluster)
   const nodes = nodeNames(cluster).filter(node => cluster.nodes[node] !== undefined)
   const most = services.length > servicesForTwo ? 1 : endpointsEach
+  const isGuarded = guardedBy(cluster)
   return services.map((service, index) => {
     const own: readonly Slice[] = slices.get(service) ?? []
     const found = families.map(family => endpointAddresses(own, pods, family))
+    const turn = nodes[index % nodes.length] ?? ''
     return {
       service,
-      node: nodes[index % nodes.length],
-      addresses: found.flatMap(({ addresses }) => spread(addresses, most)),
+      attempts: found.flatMap(({ addresses }) =>
+        spread(addresses, most).map(
+          (one): Attempt => ({ ...one, node: isGuarded(one.pod) ? one.pod.node : turn }),
+        ),
+      ),
       lacking: found.flatMap(({ lacking }) => lacking),
     }
   })
 }
 
+/** Is a pod selected by a NetworkPolicy that limits who may come in? */
+function guardedBy(cluster: Cluster): (pod: Pod) => boolean {
+  const policies = groupBy(
+    cluster.objects['networking.k8s.io/v1/networkpolicies'] ?? [],
+    policy => policy.metadata.namespace ?? '',
+  )
+  return pod =>
+    (policies.get(pod.namespace) ?? []).some(policy => selects(policySelector(policy), pod.labels))
+}
+
 /** The first and the last: slices list a pod's ports, and pods of a node, next to each other. */
-const spread = (addresses: readonly string[], most: number): readonly string[] =>
+const spread = <T>(addresses: readonly T[], most: number): readonly T[] =>
   addresses.length <= most ? addresses : [...addresses.slice(0, most - 1), ...addresses.slice(-1)]
 
 const inNamespaces = (
@@ -62,28 +88,32 @@ const inNamespaces = (
  */
 export const reachableGate = gateKind<EndpointsArgs>({
   reads(args, cluster) {
-    const byNode = groupBy(targets(cluster, args), target => target.node)
+    const byNode = groupBy(
+      targets(cluster, args).flatMap(({ attempts }) => attempts),
+      ({ node }) => node,
+    )
     return [
       ...inNamespaces(args.services, namespace => [
         { kind: 'pods', namespace },
         { kind: 'list', resource: sliceResource, namespace },
       ]),
-      ...[...byNode].flatMap(([node, group]): FreshRead[] =>
-        node === undefined
-          ? []
-          : [{ kind: 'reach', node, addresses: group.flatMap(({ addresses }) => addresses) }],
+      ...[...byNode].map(
+        ([node, group]): FreshRead => ({
+          kind: 'reach',
+          node,
+          addresses: group.map(({ address }) => address),
+        }),
       ),
     ]
   },
   judge(cluster, args) {
     const all = targets(cluster, args)
-    const silent = all.flatMap(({ service, node, addresses, lacking }) => {
+    const silent = all.flatMap(({ service, attempts, lacking }) => {
       if (lacking.length > 0) return [`${service}: ${listed(lacking, 2)} without an address`]
-      const answers = node === undefined ? {} : (cluster.nodes[node]?.reach ?? {})
-      const failed = addresses.filter(address => answers[address] !== true)
-      return failed.length === 0 ? [] : [`${service}: ${failed[0] ?? ''} does not answer ${node ?? ''}`]
+      const failed = attempts.find(({ node, address }) => cluster.nodes[node]?.reach?.[address] !== true)
+      return failed === undefined ? [] : [`${service}: ${failed.address} does not answer ${failed.node}`]
     })
-    const tried = all.filter(({ addresses }) => addresses.length > 0).length
+    const tried = all.filter(({ attempts }) => attempts.length > 0).length
     const seen = `${tried} of ${all.length} Services have pods that answer over ${args.families.join(' and ')}`
     if (silent.length === 0) return holds(seen)
     return waits(

@@ -67,6 +67,12 @@ export const readyCount = (slices: readonly Slice[], family: Family): number =>
 export const socketAddress = (ip: string, port: number): string =>
   isIPv6(ip) ? `[${ip}]:${port}` : `${ip}:${port}`
 
+/** Something of a pod that should answer. */
+export interface Listener {
+  readonly pod: Pod
+  readonly address: string
+}
+
 /**
  * Where the ready endpoints of a Service would answer over a family that it does not have yet: the pods behind its slices of the other
  * family, at the same ports. TCP only; a UDP or SCTP port cannot be tried by opening a connection.
@@ -75,8 +81,8 @@ export function endpointAddresses(
   slices: readonly Slice[],
   pods: ReadonlyMap<string, Pod>,
   family: Family,
-): { readonly addresses: readonly string[]; readonly lacking: readonly string[] } {
-  const addresses: string[] = []
+): { readonly addresses: readonly Listener[]; readonly lacking: readonly string[] } {
+  const addresses: Listener[] = []
   const lacking: string[] = []
   for (const slice of slices) {
     if (slice.family !== otherFamily(family)) continue
@@ -88,7 +94,7 @@ export function endpointAddresses(
       if (pod === undefined || pod.deleting) continue
       const ip = pod.ips.find(candidate => familyOf(candidate) === family)
       if (ip === undefined) lacking.push(pod.name)
-      else addresses.push(...ports.map(({ port }) => socketAddress(ip, port)))
+      else addresses.push(...ports.map(({ port }) => ({ pod, address: socketAddress(ip, port) })))
     }
   }
   return { addresses, lacking }
