@@ -41,7 +41,8 @@ export interface Wire {
 export class Connection implements Wire {
   readonly #access: Access
   readonly #timeouts: Timeouts
-  #agent: http.Agent | undefined
+  /** A promise, so that requests that begin together share one agent and its sockets. */
+  #agent: Promise<http.Agent> | undefined
   /** The certificate that #agent was made with: an exec plugin may give another one later. */
   #cert: Credential['cert']
 
@@ -57,11 +58,12 @@ export class Connection implements Wire {
   async options(signal?: AbortSignal): Promise<{ agent: http.Agent; headers: Credential['headers'] }> {
     const credential = await this.#access.credentials.current(signal)
     if (this.#agent === undefined || this.#cert !== credential.cert) {
-      this.#agent?.destroy()
+      // Requests under way may end on the old one.
+      void this.#agent?.then(dropIdle)
       this.#cert = credential.cert
-      this.#agent = await this.#makeAgent(credential)
+      this.#agent = this.#makeAgent(credential)
     }
-    return { agent: this.#agent, headers: credential.headers }
+    return { agent: await this.#agent, headers: credential.headers }
   }
 
   async request(request: Request): Promise<Answer> {

@@ -1,6 +1,7 @@
 import type { Agent } from 'node:http'
 import { BlockList, isIP } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
+import { UsageError } from '../../base/errors.ts'
 
 /**
  * The proxy that the environment names for this server, as Go's http.ProxyFromEnvironment (which kubectl uses) reads it:
@@ -47,12 +48,23 @@ function exceptsAddress(entry: string, host: string, port: string, type: 'ipv4' 
 /**
  * An agent that goes through a proxy (http, https, socks). client-node has the code for it; loading it costs 350 ms and 75 MB, so that
  * only those who have a proxy pay.
+ * @throws UsageError `kubeconfig.bad-proxy`
  */
 export async function proxyAgent(
   server: string,
   proxyUrl: string,
   tls: SecureContextOptions & { servername?: string; rejectUnauthorized?: boolean },
 ): Promise<Agent> {
+  if (!/^(https?|socks[45]?[ah]?):\/\//.test(proxyUrl) || !URL.canParse(proxyUrl)) {
+    // The value is not shown: it may hold a password.
+    const hint =
+      'It looks like http://HOST:PORT or socks5://HOST:PORT; see proxy-url in the kubeconfig, and HTTPS_PROXY.'
+    throw new UsageError(
+      'the proxy for the API server is not a URL that is understood',
+      hint,
+      'kubeconfig.bad-proxy',
+    )
+  }
   const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js')
   const config = new KubeConfig()
   const skipTLSVerify = tls.rejectUnauthorized === false

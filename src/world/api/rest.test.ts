@@ -96,7 +96,9 @@ describe('eviction', () => {
     expect(await api.evict('a', 'one', 'uid-one')).toBe('evicted')
     expect(await api.evict('a', 'one', 'uid-one')).toBe('gone')
     expect(await api.evict('a', 'three', 'uid-of-an-older-one')).toBe('gone')
+    const before = fake.requests.length
     expect(await api.evict('a', 'two', 'uid-two')).toEqual({ blocked: needs })
+    expect(fake.requests).toHaveLength(before + 1)
     expect(fake.objects['v1/pods']?.map(left => left.metadata.name)).toEqual(['two', 'three'])
   })
 
@@ -104,7 +106,7 @@ describe('eviction', () => {
     const still = 'The disruption budget db is still being processed by the server.'
     const answer = {
       ...status(429, 'TooManyRequests', refusal, budget(still)),
-      headers: { 'Retry-After': '10' },
+      headers: { 'Retry-After': '1' },
     }
     const api = await start({ objects: { 'v1/pods': [pod('one')] }, evict: () => answer })
     expect(await api.evict('a', 'one', 'uid-one')).toEqual({ blocked: still })

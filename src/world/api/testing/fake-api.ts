@@ -49,6 +49,8 @@ export interface FakeApi {
   /** All that came in, oldest first. */
   readonly requests: readonly Seen[]
   readonly exec: ExecServer
+  /** Connections that are open now. */
+  readonly connections: number
   fail(fault: Fault): void
   /** Ends all connections, and from now on nobody listens; `start` listens on the same port again. */
   stop(): Promise<void>
@@ -125,6 +127,9 @@ export async function startFakeApi(options: FakeApiOptions = {}): Promise<FakeAp
     objects: store.objects,
     requests,
     exec,
+    get connections() {
+      return sockets.size
+    },
     api({ token, patience = 10, clock = systemClock, timeouts, onRetry }: ApiOptions = {}) {
       const headers: Record<string, string> = token === undefined ? {} : { Authorization: `Bearer ${token}` }
       const credentials = {
