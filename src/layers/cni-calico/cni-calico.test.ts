@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { getField, setField } from '../../model/fields.ts'
 import type { Cluster, KubeObject, Resource } from '../../model/cluster.ts'
-import { goal as bothGoal, backGoal, otherWayGoal, testCluster } from '../testing/cluster.ts'
+import { goal as bothGoal, backGoal, otherWayGoal, podOf, testCluster } from '../testing/cluster.ts'
 import { applied, readingsOf, shown, stepsOf } from '../testing/steps.ts'
 import { cniCalico } from './index.ts'
 
@@ -150,9 +150,9 @@ test('on the way back the blocks of nodes are released, the address goes from th
     calico-node spec.template.metadata.annotations.kubectl-dualstack/cni: "5a684a48b226" → null
     # cni-calico/pool-ipv6: Disable IPPool default-ipv6-ippool
     default-ipv6-ippool spec.disabled: null → true
-    # cni-calico/blocks-ipv6: Release 1 IPv6 address blocks of nodes
-    fd00-244---122 spec: {"cidr":"fd00:244::/122","allocations":[null,null]} → null
-    n1-fd00-244---122 spec: {"cidr":"fd00:244::/122","node":"n1"} → null
+    # cni-calico/blocks-ipv6: Release 1 IPv6 address block of nodes
+    fd00-244---122 spec.cidr: "fd00:244::/122" → null
+    n1-fd00-244---122 spec.cidr: "fd00:244::/122" → null
     # cni-calico/addresses-ipv6: Have calico-node leave IPv6 alone
     calico-node spec.template.spec.containers.name=calico-node.env.name=IP6.value: "autodetect" → null
     calico-node spec.template.spec.containers.name=calico-node.env.name=IP6_AUTODETECTION_METHOD.value: "kubernetes-internal-ip" → null
@@ -162,6 +162,24 @@ test('on the way back the blocks of nodes are released, the address goes from th
     # cni-calico/rules-ipv6: Take Felix's IPv6 rules out of the nodes
     ! {"kind":"remove-rules","family":"IPv6","owner":{"namespace":"kube-system","kind":"DaemonSet","name":"calico-node"},"container":"calico-node"}"
   `)
+})
+
+test('a block in which a pod that is left has an address stays', () => {
+  const block = (cidr: string): KubeObject => ({
+    metadata: { name: cidr },
+    spec: { cidr, allocations: [null] },
+  })
+  const dual: Cluster = {
+    ...withObjects(convert(calico()), {
+      'crd.projectcalico.org/v1/ipamblocks': [block('fd00:244::/122'), block('fd00:244::40/122')],
+    }),
+    pods: [podOf({ hostNetwork: false, families: ['IPv4', 'IPv6'], ips: ['10.244.0.1', 'fd00:244::1'] })],
+  }
+  const step = stepsOf(cniCalico, dual, backGoal, 'cni-pool').find(one => one.id === 'cni-calico/blocks-ipv6')
+  expect(step?.changes.map(change => 'name' in change.target && change.target.name)).toEqual([
+    'fd00:244::40/122',
+  ])
+  expect(step?.leaves.join()).toContain('block fd00:244::/122')
 })
 
 test('a second way there opens the same pool again', () => {

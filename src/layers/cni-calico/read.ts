@@ -101,15 +101,16 @@ export function blocksOf(
   cluster: Cluster,
   family: Family,
 ): { readonly blocks: readonly KubeObject[]; readonly affinities: readonly KubeObject[] } {
-  const isOfFamily = (object: KubeObject): boolean => {
-    const { cidr } = (object['spec'] ?? {}) as { cidr?: string }
-    return tryParseCIDR(cidr ?? '', { allowHostBits: true })?.family === family
-  }
+  const isOfFamily = (object: KubeObject): boolean =>
+    tryParseCIDR(cidrOf(object), { allowHostBits: true })?.family === family
   return {
     blocks: (cluster.objects[blockResource] ?? []).filter(isOfFamily),
     affinities: (cluster.objects[affinityResource] ?? []).filter(isOfFamily),
   }
 }
+
+/** The range that a block, or what says whose it is, stands for. */
+export const cidrOf = (object: KubeObject): string => ((object['spec'] ?? {}) as { cidr?: string }).cidr ?? ''
 
 /** Addresses of a block that are given out. */
 export const usedIn = (block: KubeObject): number =>
