@@ -4,7 +4,7 @@ import { DualStackError, type ExitCode, exitCodes, StoppedError, UsageError } fr
 import type { Command } from './command.ts'
 import { type Context, coloursFor } from './context.ts'
 import { type Failure, failureOf, usageFailure } from './failure.ts'
-import type { Given } from './options.ts'
+import { type Given, longName } from './options.ts'
 import { buildProgram, InvalidChoice } from './program.ts'
 import { commands } from './registry.ts'
 
@@ -42,7 +42,8 @@ export async function runCli(argv: readonly string[], context: Context): Promise
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok
     const failure = await explain(error, argv, running, context)
     context.stderr.write(failure.text)
-    if (asJson) context.stdout.write(`${JSON.stringify(failure.json, null, 2)}\n`)
+    // One line, so that it also fits a stream of JSON lines.
+    if (asJson) context.stdout.write(`${JSON.stringify(failure.json)}\n`)
     return failure.exitCode
   }
 }
@@ -74,9 +75,7 @@ function withPlace(message: string, argv: readonly string[]): string {
   const option = /unknown option '(--[\w-]+)/.exec(message)?.[1]
   const isFirst = option !== undefined && argv[0]?.startsWith(option)
   const known = commands.some(command =>
-    Object.keys(command.options).some(
-      key => `--${key.toLowerCase()}` === option?.replaceAll(/(?<!^)-(?!-)/g, ''),
-    ),
+    Object.keys(command.options).some(key => `--${longName(key)}` === option),
   )
   return isFirst && known
     ? `${message.split('\n')[0] ?? ''}\noptions stand after the command: dualstack COMMAND ${option} …`

@@ -32,6 +32,7 @@ export async function reporting(
   const common = { write: stderr.write, colours }
   const reporter = stderr.isTTY ? liveProgress({ ...common, columns: stderr.columns }) : plainProgress(common)
   const agree = async (plan: Plan, resumed: boolean): Promise<boolean> => {
+    reporter.know(plan)
     if (resumed) stderr.write('An earlier run did not come to its end: it goes on.\n')
     if (options.yes) return true
     stderr.write(planText(plan, { colours, verbose: false }))

@@ -95,4 +95,6 @@ const arrow = (before: Json, after: Json, colours: Colours): string =>
 const json = (value: Json): string =>
   printable(value === null ? '(none)' : typeof value === 'string' ? value : JSON.stringify(value))
 
-const shown = (line: string): string => printable(line.replace(/\r?\n$/, ''))
+/** Only the last line of a text may lack its end; an edit that adds or takes it must show. */
+const shown = (line: string): string =>
+  printable(line.replace(/\r?\n$/, '')) + (line.endsWith('\n') ? '' : ' (no end of line)')

@@ -5,6 +5,8 @@ import { printable } from './printable.ts'
 
 /** Takes all that a run says. */
 export interface Reporter {
+  /** The plan of a run that goes on: such a run says no `opened`. */
+  know(plan: Plan): void
   on(event: Event): void
   /** After the last event: leaves the terminal as a shell expects it. */
   end(): void
@@ -28,7 +30,7 @@ const again = 10
 
 /** Turns events into words; the same for both reporters. */
 class Teller {
-  private plan: Plan | undefined
+  plan: Plan | undefined
   private started: number | undefined
 
   constructor(
@@ -93,6 +95,9 @@ export function plainProgress({ write, colours, plan }: ProgressOptions): Report
   const teller = new Teller(plan, colours)
   let last = { key: '', at: 0 }
   return {
+    know(plan) {
+      teller.plan = plan
+    },
     on(event) {
       const { text } = teller.tell(event)
       const at = Date.parse(event.at)
@@ -112,6 +117,9 @@ export function liveProgress(options: ProgressOptions & { readonly columns: () =
   let drawn = false
   const clear = (): string => (drawn ? '\r\u001B[2K' : '')
   return {
+    know(plan) {
+      teller.plan = plan
+    },
     on(event) {
       const { text, lasting } = teller.tell(event)
       const cleared = clear()
