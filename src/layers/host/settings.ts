@@ -23,7 +23,7 @@ export function settingsFor(family: Family, facts: NodeFacts): readonly Setting[
 }
 
 /**
- * A forwarding kernel ignores router advertisements where accept_ra is 1, and drops the default routes it got by them the moment forwarding
+ * A forwarding kernel ignores router advertisements where accept_ra is 1 (addresses run out), and drops the default routes it got by them the moment forwarding
  * is switched on (rt6_purge_dflt_routers spares accept_ra = 2). So this comes first, for each interface whose default route or address comes
  * by advertisement. accept_ra = 0 is left: there a daemon (systemd-networkd, NetworkManager) takes them, not the kernel.
  */

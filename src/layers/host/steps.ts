@@ -65,8 +65,8 @@ function textFor(lines: readonly Line[], missing: readonly Setting[], facts: Nod
 function back(host: HostNode): Step | undefined {
   const { node, facts, lines } = host
   if (facts === undefined || lines === undefined) return undefined
-  // Forwarding off before accept_ra goes back to 1: a forwarding kernel would drop its default route. The file has `all` before `default`,
-  // and must have: it sets that too.
+  // Forwarding off before accept_ra goes back to 1: in between a forwarding kernel would miss an advertisement. The file has `all` before
+  // `default`, and must have: it sets that too.
   const ordered = lines.toSorted((a, b) => Number(isAdvertisement(a)) - Number(isAdvertisement(b)))
   return step(
     host,

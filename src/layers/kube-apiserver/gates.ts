@@ -11,7 +11,7 @@ interface Answers {
 export const answersAs = (node: string, dual: boolean): Gate => ({
   id: 'kube-apiserver/answers',
   args: { node, dual },
-  within: 120,
+  within: 180,
   steady: 5,
   because: dual
     ? 'the next API server is stopped only when this one serves, and Services may be converted only when each takes both families'

@@ -86,7 +86,7 @@ function stepFor(
     needs: [],
     changes: [change],
     refreshes: [],
-    gates: [runsWith(node, component, { [rangeFlag]: value }, 120, 5), answersAs(node, isDual)],
+    gates: [runsWith(node, component, { [rangeFlag]: value }, 180, 5), answersAs(node, isDual)],
   }
 }
 

@@ -14,7 +14,7 @@ const leaseNamespace = 'kube-system'
 export const leads = (node: string): Gate => ({
   id: `${component}/leads`,
   args: { node },
-  within: 120,
+  within: 180,
   steady: 20,
   because: 'only the leader starts the controllers, so bad ranges and masks show there and not before',
 })

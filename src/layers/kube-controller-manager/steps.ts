@@ -47,8 +47,8 @@ function stepFor(state: ControllerManagerState, instance: Instance, goal: Goal):
     needs: instance.allocates ? [nodesFit(goal)] : [],
     changes: [change],
     refreshes: [],
-    gates: [runsWith(node, component, flags, 120, 20), leads(node)],
-    guard: { node, within: 180 },
+    gates: [runsWith(node, component, flags, 180, 20), leads(node)],
+    guard: { node, within: 240 },
   }
 }
 

@@ -18,7 +18,7 @@ interface Addresses {
 export const reportsAddresses = (node: string, addresses: string): Gate => ({
   id: 'kubelet/addresses',
   args: { node, addresses },
-  within: 60,
+  within: 90,
   steady: 0,
   because:
     'a kubelet that does not like an address goes on with the old ones and stays Ready; only the Node tells',
@@ -36,7 +36,7 @@ export const addressesGate = gateKind<Addresses>({
 export const isReady = (node: string): Gate => ({
   id: 'kubelet/ready',
   args: { node },
-  within: 60,
+  within: 90,
   steady: 10,
   because: 'the next kubelet is restarted only when this one is well: never two nodes at once',
 })

@@ -48,7 +48,8 @@ function stepFor(state: KubeletState, kubelet: KubeletNode, goal: Goal): Step | 
     changes: change === undefined ? [] : [change],
     refreshes: [{ kind: 'restart', node, unit: 'kubelet' }],
     gates: [reportsAddresses(node, wanted), isReady(node)],
-    guard: { node, unit: 'kubelet', within: 120 },
+    // Longer than the gates wait: the run puts it back itself as long as it lives.
+    guard: { node, unit: 'kubelet', within: 150 },
   }
 }
 
