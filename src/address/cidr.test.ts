@@ -92,6 +92,16 @@ describe('contains and overlaps', () => {
     ['fd00::/8', 'fdff::1', true],
   ])('%s holds %s: %s', (cidr, ip, holds) => expect(contains(parseCIDR(cidr), parseIP(ip))).toBe(holds))
 
+  it.each([
+    ['10.0.0.0/8', '10.0.0.0/8', true],
+    ['10.0.0.0/8', '10.0.0.0/9', true],
+    ['10.0.0.0/9', '10.0.0.0/8', false],
+    ['10.0.0.0/8', '11.0.0.0/8', false],
+    ['::/0', '0.0.0.0/0', false],
+  ])('%s holds all of %s: %s', (outer, inner, holds) => {
+    expect(contains(parseCIDR(outer), parseCIDR(inner))).toBe(holds)
+  })
+
   it('agrees with ipaddr.js, ip-address and BlockList about addresses', () => {
     fc.assert(
       fc.property(pairOfCIDRs, ([cidr, { family, value }]) => {

@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from 'node:util'
 import { RefusedError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import { type JsonMember, type JsonNode, parseJsonTemplate } from './json-ranges.ts'
+import { sameValue } from './same.ts'
 import { applySplices, lineStart, type Splice } from './splice.ts'
 
 /**
@@ -36,7 +36,7 @@ export function setIpamFields(text: string, fields: Readonly<Record<string, stri
     else wanted[key] = value
   }
   const expected = withIpam(root.value, ipam.value, wanted)
-  if (!isDeepStrictEqual(parseJsonTemplate(after).value, expected))
+  if (!sameValue(parseJsonTemplate(after).value, expected))
     throw new RefusedError('the JSON would not mean what is intended after the edit', 'text.not-exact')
   return after
 }

@@ -204,6 +204,11 @@ describe('setFlags', () => {
       command('"exec /usr/bin/kube-apiserver --v=1"'),
     ],
     [
+      'text.shell',
+      'line 9: kube-apiserver is started through a shell',
+      command('sh', '-c', `'exec "$0" "$@"'`, 'kube-apiserver', '--v=1'),
+    ],
+    [
       'text.repeated',
       'line 11: --v is given more than once, with different values',
       command('kube-apiserver', '--v=1', '--v=3'),

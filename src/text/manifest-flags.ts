@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import { isSeq } from 'yaml'
 import { type Argument, argumentsOf, type ContainerArguments, type FlagUse, type ListName } from './argv.ts'
 import { applySplices, eolOf, lineAt, lineEnd, lineStart, refused, type Splice } from './splice.ts'
@@ -146,7 +145,7 @@ function becomes(was: string, fates: ReadonlyMap<Argument, Fate>, list: ListName
 
 function assertSameValue(text: string, uses: readonly FlagUse[]): void {
   const [first, ...others] = uses
-  const different = others.find(other => !isDeepStrictEqual(other.value, first?.value))
+  const different = others.find(other => other.value !== first?.value)
   if (first && different)
     throw refused(
       text,

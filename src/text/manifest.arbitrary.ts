@@ -82,11 +82,7 @@ export function item(text: string, quote: Quote): string {
   return quote === '"' || needsQuotes(text) ? JSON.stringify(text) : text
 }
 
-function itemsOf({
-  name,
-  value,
-  separate,
-}: Pick<GeneratedFlag, 'name' | 'value' | 'separate'>): string[] {
+function itemsOf({ name, value, separate }: Pick<GeneratedFlag, 'name' | 'value' | 'separate'>): string[] {
   return separate ? [`--${name}`, value] : [`--${name}=${value}`]
 }
 

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import {
   isAlias,
   isCollection,
@@ -14,6 +13,7 @@ import {
 } from 'yaml'
 import type { Document, Scalar, YAMLMap, YAMLSeq } from 'yaml'
 import { RefusedError } from '../base/errors.ts'
+import { sameValue } from './same.ts'
 import {
   insertLinesAfter,
   insertLinesBefore,
@@ -215,8 +215,8 @@ export function assertMeaning(
   const own = meaningOf(parseYaml(before, kind))
   const expected = documentsOf(before)
     .map(meaningOf)
-    .map(found => (isDeepStrictEqual(found, own) ? wanted : found))
-  if (isDeepStrictEqual(documentsOf(after).map(meaningOf), expected)) return
+    .map(found => (sameValue(found, own) ? wanted : found))
+  if (sameValue(documentsOf(after).map(meaningOf), expected)) return
   const found = after.split('\n')
   const line = before.split('\n').findIndex((line, index) => line !== found[index]) + 1
   throw new RefusedError(

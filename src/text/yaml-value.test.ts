@@ -176,7 +176,10 @@ describe('setScalar', () => {
   const key = fc.constantFrom('a', 'b', 'c', 'podSubnet', 'z z', '1')
   const { tree } = fc.letrec<{ tree: Record<string, unknown>; leaf: unknown }>(tie => ({
     leaf: fc.constantFrom<unknown>('x', '1', 1, true, null, '', 'a\nb\n', ['x', { y: 1 }], {}),
-    tree: fc.dictionary(key, fc.oneof({ depthSize: 'small' }, tie('leaf'), tie('tree')), { minKeys: 1 }),
+    tree: fc.dictionary(key, fc.oneof({ maxDepth: 3, depthIdentifier: 'tree' }, tie('leaf'), tie('tree')), {
+      minKeys: 1,
+      maxKeys: 4,
+    }),
   }))
 
   it('sets any value at any path of any mapping, and adds at most one line for each key on the way', () => {
@@ -215,7 +218,7 @@ describe('setScalar', () => {
           expect(after.endsWith('\n')).toBe(before.endsWith('\n'))
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 100 },
     )
   })
 
