@@ -92,6 +92,7 @@ async function start(lab: Lab, source: Source): Promise<ChildProcess> {
   const command = [
     probe,
     'run',
+    '--until-eof',
     '--interval',
     source.interval,
     '--timeout',
@@ -101,7 +102,7 @@ async function start(lab: Lab, source: Source): Promise<ChildProcess> {
     ...source.targets,
   ]
   const argv = source.podIP === undefined ? command : inPod(source.podIP, command)
-  return lab.spawn(source.place, argv, { stdio: ['ignore', 'pipe', 'inherit'] })
+  return lab.spawn(source.place, argv, { stdio: ['pipe', 'pipe', 'inherit'] })
 }
 
 /** Enters the pod's network namespace on its node: an exec through the API would end with the API server. */
@@ -117,7 +118,7 @@ async function stop(child: ChildProcess): Promise<readonly Summary[]> {
     text += chunk.toString()
   })
   const ended = once(child, 'close')
-  child.kill('SIGTERM')
+  child.stdin?.end()
   await ended
   return text
     .split('\n')

@@ -32,6 +32,7 @@ func run(arguments []string) error {
 	interval := flags.Duration("interval", 25*time.Millisecond, "from the start of one request to the start of the next")
 	timeout := flags.Duration("timeout", 2*time.Second, "for one request, connecting included")
 	duration := flags.Duration("duration", 0, "how long to go on (0: until SIGTERM)")
+	untilEOF := flags.Bool("until-eof", false, "end when standard input does: a signal does not pass into a PID namespace")
 	out := flags.String("out", "", "file that gets one JSON line for each failure")
 	if err := flags.Parse(arguments); err != nil {
 		return err
@@ -62,6 +63,14 @@ func run(arguments []string) error {
 
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
+	if *untilEOF {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithCancel(ctx)
+		go func() {
+			io.Copy(io.Discard, os.Stdin)
+			cancel()
+		}()
+	}
 	if *duration > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, *duration)
