@@ -1,0 +1,292 @@
+import { expect, test } from 'vitest'
+import type { Family } from '../../address/family.ts'
+import { setField } from '../../model/fields.ts'
+import type { Goal } from '../../model/goal.ts'
+import type { Cluster, KubeObject, Pod, Resource } from '../../model/cluster.ts'
+import { backGoal, goal, podOf, testCluster } from '../testing/cluster.ts'
+import { applied, readingsOf, shown, stepsOf } from '../testing/steps.ts'
+import { scaled } from './budget.ts'
+import { workloads } from './index.ts'
+
+const meta = (name: string, namespace = 'shop') => ({ name, namespace })
+const deployment = (name: string, spec: object = {}): KubeObject => ({
+  metadata: meta(name),
+  spec: {
+    replicas: 3,
+    strategy: { type: 'RollingUpdate' },
+    template: { metadata: { labels: { app: name } } },
+    ...spec,
+  },
+})
+const set = (name: string, owner: string): KubeObject => ({
+  metadata: {
+    ...meta(name),
+    ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: owner, uid: '1', controller: true }],
+  },
+})
+const pods = (
+  count: number,
+  kind: string | undefined,
+  owner: string,
+  more: Partial<Pod> = {},
+): readonly Pod[] =>
+  Array.from({ length: count }, (_, index) =>
+    podOf({
+      namespace: 'shop',
+      name: `${owner}-${index}`,
+      hostNetwork: false,
+      owner: kind === undefined ? undefined : { kind, name: owner },
+      families: ['IPv4'],
+      ips: [`10.244.0.${index + 1}`],
+      labels: { app: owner.replace(/-rs$/, '') },
+      ...more,
+    }),
+  )
+const budget = (app: string, desiredHealthy: number): KubeObject => ({
+  metadata: meta(app),
+  spec: { selector: { matchLabels: { app } } },
+  status: { desiredHealthy },
+})
+function cluster(
+  objects: Record<Resource, readonly KubeObject[]>,
+  ...groups: readonly (readonly Pod[])[]
+): Cluster {
+  const base = testCluster()
+  return { ...base, objects: { ...base.objects, ...objects }, pods: [...base.pods, ...groups.flat()] }
+}
+/** A Deployment `web` of three, with whatever is to differ. */
+const web = (
+  spec: object = {},
+  budgets: readonly KubeObject[] = [],
+  more: Partial<Pod> = {},
+  count = 3,
+): Cluster =>
+  cluster(
+    {
+      'apps/v1/deployments': [deployment('web', spec)],
+      'apps/v1/replicasets': [set('web-rs', 'web')],
+      'policy/v1/poddisruptionbudgets': budgets,
+    },
+    pods(count, 'ReplicaSet', 'web-rs', more),
+  )
+/** How a cluster's pods are made again: the refreshes of its steps, or what a notice says. */
+function ways(found: Cluster, to: Goal = goal): readonly string[] {
+  const steps = ['workloads-dns', 'workloads'].flatMap(stage => stepsOf(workloads, found, to, stage))
+  const state = workloads.read(found)
+  const notices = state === undefined ? [] : (workloads.notices?.(state, to) ?? [])
+  return [
+    ...steps.flatMap(step =>
+      step.refreshes.map(refresh =>
+        refresh.kind === 'recreate-pods' ? `${refresh.owner.kind} ${refresh.by}` : '',
+      ),
+    ),
+    ...notices.map(notice => notice.message),
+  ]
+}
+const include = (what: Partial<Goal['include']>): Goal => ({ ...goal, include: { ...goal.include, ...what } })
+
+test('a Deployment is rolled out by an annotation of its template', () => {
+  expect(shown(stepsOf(workloads, web(), goal, 'workloads'))).toMatchInlineSnapshot(`
+    "# workloads/pods: Make the pods again, with IPv4 and IPv6: 1 owner
+    web spec.template.metadata.annotations.kubectl-dualstack/families: null → "IPv4,IPv6"
+    ! {"kind":"recreate-pods","owner":{"namespace":"shop","kind":"Deployment","name":"web"},"until":["IPv4","IPv6"],"by":"rollout"}"
+  `)
+})
+
+test('at the end nothing is left to do, and the way back leaves the object as it was found', () => {
+  const found = web()
+  const dual = applied(found, stepsOf(workloads, found, goal, 'workloads'))
+  expect(ways(dual)).toEqual([])
+  const end = applied(dual, stepsOf(workloads, dual, backGoal, 'workloads'))
+  expect(end.objects).toEqual(found.objects)
+  expect(end.pods).toEqual(found.pods)
+  expect(ways(end, backGoal)).toEqual([])
+})
+
+test('DNS servers go first, in a step of their own', () => {
+  const dns = cluster(
+    {
+      'apps/v1/deployments': [{ ...deployment('coredns'), metadata: meta('coredns', 'kube-system') }],
+      'apps/v1/replicasets': [
+        {
+          ...set('coredns-rs', 'coredns'),
+          metadata: { ...set('coredns-rs', 'coredns').metadata, namespace: 'kube-system' },
+        },
+      ],
+    },
+    pods(3, 'ReplicaSet', 'coredns-rs', { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } }),
+    pods(1, undefined, 'bare'),
+  )
+  expect(stepsOf(workloads, dns, include({ barePods: true }), 'workloads-dns').map(step => step.id)).toEqual([
+    'workloads/dns',
+  ])
+  expect(stepsOf(workloads, dns, include({ barePods: true }), 'workloads').map(step => step.id)).toEqual([
+    'workloads/pods',
+  ])
+})
+
+test.each<[string, Cluster, string]>([
+  ['surges, and its budget is kept', web({}, [budget('web', 3)]), 'Deployment rollout'],
+  [
+    'takes one away, and its budget bears it',
+    web({ strategy: { rollingUpdate: { maxUnavailable: 1 } } }, [budget('web', 2)]),
+    'Deployment rollout',
+  ],
+  [
+    'takes two away, more than its budget bears',
+    web({ strategy: { rollingUpdate: { maxUnavailable: 2 } } }, [budget('web', 2)]),
+    'Deployment eviction',
+  ],
+  [
+    'ends all at once, against its budget',
+    web({ strategy: { type: 'Recreate' } }, [budget('web', 2)]),
+    'Deployment eviction',
+  ],
+  ['ends all at once, and has no budget', web({ strategy: { type: 'Recreate' } }), 'Deployment rollout'],
+  ['is paused', web({ paused: true }), 'Deployment eviction'],
+  ['has a pod that is not ready', web({}, [], { ready: false }), 'Deployment eviction'],
+  [
+    'has a budget that nobody has counted yet',
+    web({}, [{ ...budget('web', 0), status: {} }]),
+    'PodDisruptionBudget shop/web allows no pod to be away, now or ever',
+  ],
+  [
+    'has a budget for all of it, and cannot surge',
+    web({ strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } } }, [budget('web', 3)]),
+    'PodDisruptionBudget shop/web allows no pod to be away, now or ever',
+  ],
+  [
+    'shall be left',
+    {
+      ...web(),
+      objects: {
+        ...web().objects,
+        'apps/v1/deployments': [
+          setField(deployment('web'), ['metadata', 'annotations', 'kubectl-dualstack/leave'], 'true'),
+        ],
+      },
+    },
+    'its annotation kubectl-dualstack/leave says so',
+  ],
+  [
+    'pins its pods to a family',
+    web({}, [], { annotations: { 'cni.projectcalico.org/ipFamilies': '["IPv4"]' } }),
+    'which decides their families',
+  ],
+])('a Deployment that %s', (_, found, way) => {
+  expect(ways(found)).toEqual([expect.stringContaining(way)])
+})
+
+const owned = (
+  resource: Resource,
+  kind: string,
+  spec: object,
+  budgets: readonly KubeObject[] = [],
+): Cluster =>
+  cluster(
+    {
+      [resource]: [{ metadata: meta('db'), spec: { replicas: 2, ...spec } }],
+      'policy/v1/poddisruptionbudgets': budgets,
+    },
+    pods(2, kind, 'db'),
+  )
+
+test.each<[string, Cluster, Goal, string]>([
+  ['a StatefulSet', owned('apps/v1/statefulsets', 'StatefulSet', {}), goal, 'StatefulSet rollout'],
+  [
+    'a StatefulSet within its budget',
+    owned('apps/v1/statefulsets', 'StatefulSet', {}, [budget('db', 1)]),
+    goal,
+    'StatefulSet rollout',
+  ],
+  [
+    'a StatefulSet with a partition',
+    owned('apps/v1/statefulsets', 'StatefulSet', { updateStrategy: { rollingUpdate: { partition: 1 } } }),
+    goal,
+    'StatefulSet eviction',
+  ],
+  ['a DaemonSet', owned('apps/v1/daemonsets', 'DaemonSet', {}), goal, 'DaemonSet rollout'],
+  [
+    'a DaemonSet that waits for its owner',
+    owned('apps/v1/daemonsets', 'DaemonSet', { updateStrategy: { type: 'OnDelete' } }),
+    goal,
+    'OnDelete',
+  ],
+  [
+    'the same, when asked',
+    owned('apps/v1/daemonsets', 'DaemonSet', { updateStrategy: { type: 'OnDelete' } }),
+    include({ onDelete: true }),
+    'DaemonSet delete',
+  ],
+  ['a ReplicaSet of its own', cluster({}, pods(2, 'ReplicaSet', 'db')), goal, 'ReplicaSet eviction'],
+  ['a Job', cluster({}, pods(1, 'Job', 'db')), goal, 'a Job would start its work from the beginning'],
+  ['a Job, when asked', cluster({}, pods(1, 'Job', 'db')), include({ jobs: true }), 'Job delete'],
+  ['a bare pod', cluster({}, pods(1, undefined, 'db')), goal, 'it has no owner'],
+  [
+    'a bare pod, when asked',
+    cluster({}, pods(1, undefined, 'db')),
+    include({ barePods: true }),
+    'Pod delete',
+  ],
+  [
+    'a controller that we do not know',
+    cluster({}, pods(1, 'CloneSet', 'db')),
+    goal,
+    'a controller of kind CloneSet is not known here',
+  ],
+])('%s', (_, found, to, way) => {
+  expect(ways(found, to)).toEqual([expect.stringContaining(way)])
+})
+
+test.each<[string, Partial<Pod>]>([
+  ['on the host’s network', { hostNetwork: true }],
+  ['that have ended', { phase: 'Succeeded' }],
+  ['that are going', { deleting: true }],
+  ['that have no address yet', { ips: [], families: [] }],
+  ['that have both families', { families: ['IPv4', 'IPv6'] }],
+])('pods %s are none of its business', (_, more) => {
+  expect(ways(web({}, [], more))).toEqual([])
+})
+
+test('a template that says it already, with old pods all the same: they are evicted, as no roll-out would start', () => {
+  const path = ['spec', 'template', 'metadata', 'annotations', 'kubectl-dualstack/families']
+  const base = web()
+  const found = {
+    ...base,
+    objects: { ...base.objects, 'apps/v1/deployments': [setField(deployment('web'), path, 'IPv4,IPv6')] },
+  }
+  expect(ways(found)).toEqual(['Deployment eviction'])
+})
+
+test('pods that became dual by themselves go back by a roll-out too', () => {
+  const dual: readonly Family[] = ['IPv4', 'IPv6']
+  expect(ways(web({}, [], { families: dual }), backGoal)).toEqual(['Deployment rollout'])
+})
+
+test('the gate waits for pods of other families, and for as many ready ones as there were', () => {
+  const found = web()
+  const gates = stepsOf(workloads, found, goal, 'workloads')[0]?.gates ?? []
+  const seen = (count: number, more: Partial<Pod>) =>
+    readingsOf(workloads, web({}, [], more, count), gates)[0]
+  const both: readonly Family[] = ['IPv4', 'IPv6']
+  expect(seen(3, {})?.seen).toBe(
+    '1 of 1 owners still to come: Deployment shop/web: 3 of 3 pods with other families',
+  )
+  expect(seen(3, { families: both, ready: false })?.seen).toBe(
+    '1 of 1 owners still to come: Deployment shop/web: 0 of 3 pods ready',
+  )
+  expect(seen(3, { families: both })?.holds).toBe(true)
+  // Scaled down meanwhile.
+  expect(seen(2, { families: both })?.holds).toBe(true)
+})
+
+test.each<[unknown, number, 'up' | 'down', number]>([
+  [2, 10, 'up', 2],
+  ['25%', 3, 'up', 1],
+  ['25%', 3, 'down', 0],
+  ['50%', 4, 'down', 2],
+  [undefined, 8, 'down', 2],
+  ['nonsense', 8, 'down', 0],
+])('%s of %s, rounded %s, is %s', (value, total, round, expected) => {
+  expect(scaled(value, total, round, '25%')).toBe(expected)
+})
