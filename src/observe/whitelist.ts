@@ -43,6 +43,8 @@ const allowedFiles: readonly RegExp[] = [
   /^\/etc\/kubernetes\/manifests\/[^/]+$/,
   /^\/var\/lib\/kubelet\/(?:kubeadm-flags\.env|config\.yaml|instance-config\.yaml)$/,
   /^\/etc\/(?:default|sysconfig)\/kubelet$/,
+  // kubespray's
+  /^\/etc\/kubernetes\/kubelet\.env$/,
   /^\/etc\/sysctl\.conf$/,
   /^\/(?:etc|run|usr\/lib|usr\/local\/lib|lib)\/sysctl\.d\/[^/]+\.conf$/,
   /^\/(?:etc|run|usr\/lib|lib|usr\/local\/lib)\/systemd\/system\/kubelet\.service$/,

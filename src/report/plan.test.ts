@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { createColors } from 'picocolors'
 import type { Change, ObjectChange, Plan, Step } from '../model/plan.ts'
@@ -276,8 +277,7 @@ describe('planText', () => {
 
   it('says the same without colours as with them', () => {
     const coloured = planText(full, { colours: createColors(true) })
-    // biome-ignore lint: the escape character is what is looked for
-    expect(coloured.replaceAll(/\u001B\[\d+m/g, '')).toBe(planText(full, { colours: noColours }))
+    expect(stripVTControlCharacters(coloured)).toBe(planText(full, { colours: noColours }))
     expect(coloured).not.toBe(planText(full, { colours: noColours }))
   })
 })

@@ -12,8 +12,11 @@ const plan = {
 } as Plan
 
 type Said = Event extends infer E ? (E extends Event ? Omit<E, 'run' | 'at'> : never) : never
-const at = (seconds: number, said: Said): Event =>
-  ({ run: 'r1', at: new Date(Date.UTC(2026, 0, 1) + seconds * 1000).toISOString(), ...said }) as Event
+const at = (seconds: number, said: Said): Event => ({
+  run: 'r1',
+  at: new Date(Date.UTC(2026, 0, 1) + seconds * 1000).toISOString(),
+  ...said,
+})
 const waiting = (seconds: number, seen: string, more: { holds?: boolean; hopeless?: string } = {}): Event =>
   at(seconds, {
     kind: 'waiting',
