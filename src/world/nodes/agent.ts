@@ -10,6 +10,8 @@ export interface Agent {
   readonly clock: Clock
   readonly logger: Logger
   readonly place: Place
+  /** Nodes that have answered. One that never did is away for another reason than ours. */
+  readonly reached: Set<string>
 }
 
 export interface CallOptions {
@@ -34,9 +36,11 @@ export async function call(
   const until = agent.clock.now() + (options.patienceMs ?? 0)
   for (let pause = 250; ; pause = Math.min(pause * 2, 2000)) {
     try {
-      return await callOnce(agent, node, parts, values, options)
+      const records = await callOnce(agent, node, parts, values, options)
+      agent.reached.add(node)
+      return records
     } catch (error) {
-      if (!isAway(error) || agent.clock.now() + pause > until) throw error
+      if (!isAway(error) || !agent.reached.has(node) || agent.clock.now() + pause > until) throw error
       agent.logger.debug(`node ${node}: ${error.message}; trying again`)
     }
     await agent.clock.sleep(pause, options.signal)

@@ -28,7 +28,7 @@ export async function readFacts(
 
 /** `/etc/hosts`. The agent never meets a path that is relative, or steps up. */
 export function absolute(path: string): string {
-  if (path.startsWith('/') && !path.split('/').includes('..') && !path.includes('\0')) return path
+  if (path.startsWith('/') && !path.split('/').includes('..') && !/[\0-\x1f\x7f]/.test(path)) return path
   throw new RefusedError(
     `${JSON.stringify(path)} is not an absolute path`,
     'nodes.path',
@@ -92,7 +92,7 @@ export function fileOf(modeAndOwner: string, text: string): NodeFile {
 }
 
 /**
- * `net/ipv6/conf/eth0.100/forwarding 1`: paths below /proc/sys, spelled as sysctl(8) prints them: dots for slashes, and the other way round,
+ * `net/ipv6/conf/eth0.100/forwarding:1`: paths below /proc/sys, spelled as sysctl(8) prints them: dots for slashes, and the other way round,
  * so that an interface `eth0.100` becomes `eth0/100`.
  */
 function parseSysctls(printed: string): Record<string, string> {
@@ -101,8 +101,8 @@ function parseSysctls(printed: string): Record<string, string> {
       .split('\n')
       .filter(line => line !== '')
       .map(line => {
-        const space = line.indexOf(' ')
-        return [sysctlKey(line.slice(0, space)), line.slice(space + 1).trim()]
+        const colon = line.indexOf(':')
+        return [sysctlKey(line.slice(0, colon)), line.slice(colon + 1).trim()]
       }),
   )
 }

@@ -26,7 +26,7 @@ export interface NodeAccessOptions {
 /** What can be done on nodes, by the shell agent in `agent/`, through any transport. */
 export function nodeAccess(transport: Transport, options: NodeAccessOptions = {}): NodeAccess {
   const { clock = systemClock, logger = silentLogger, api, place = realPlace } = options
-  const agent: Agent = { transport, clock, logger, place }
+  const agent: Agent = { transport, clock, logger, place, reached: new Set() }
   const room = api === undefined ? undefined : roomOf(api)
   return {
     facts: (node, read, signal) => readFacts(agent, node, read, signal),

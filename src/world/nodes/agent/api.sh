@@ -15,14 +15,23 @@ pick_server() {
   CA=$(flag "$manifest" client-ca-file)
   CA=$ROOT${CA:-/etc/kubernetes/pki/ca.crt}
   IDENTITY=
-  if [ -d "$ROOT/run" ]; then SCRATCH=$(mktemp -d "$ROOT/run/dualstack.XXXXXX"); else SCRATCH=$(mktemp -d); fi
+  # What is killed cannot tidy up; the next of the same name does.
+  if [ -n "${SCRATCH-}" ]; then
+    rm -rf "$SCRATCH"
+    mkdir -p "$SCRATCH"
+  elif [ -d "$ROOT/run" ]; then
+    SCRATCH=$(mktemp -d "$ROOT/run/dualstack.XXXXXX")
+  else
+    SCRATCH=$(mktemp -d)
+  fi
   ANSWER=$SCRATCH/answer
   : >"$ANSWER"
   trap 'rm -rf "$SCRATCH"' EXIT
-  trap 'exit 1' HUP INT TERM
+  trap 'exit 0' HUP INT TERM
 }
 
-# The pair with which the API server itself goes to kubelets is cluster-admin of kubeadm's, and is there also where admin.conf was taken away.
+# The pair with which the API server itself goes to kubelets need not be unpacked, and is there also where admin.conf was taken away. How
+# much it may do depends on kubeadm's version (1.36: /readyz, but no Services); who is refused is followed by the next.
 # use_identity server | admin | super-admin
 use_identity() {
   if [ "$1" = server ]; then
@@ -42,10 +51,10 @@ use_identity() {
 
 # ask METHOD PATH PORT [BODY FILE]: STATUS is the HTTP status (000: no answer), $ANSWER holds the body.
 ask() {
-  for who in ${IDENTITY:-server admin super-admin}; do
+  for who in $IDENTITY server admin super-admin; do
     use_identity "$who" || continue
     ask_once "$@"
-    case $STATUS in 401 | 403) IDENTITY= ;; *) return 0 ;; esac
+    case $STATUS in 401 | 403) ;; *) return 0 ;; esac
   done
   return 0
 }

@@ -17,22 +17,23 @@ show_files() {
   IFS=$newline
   set -f
   for path in $FILES; do show_file "$path"; done
-  set +f
   for pattern in $PATTERNS; do
+    set +f
     for path in $ROOT$pattern; do
       if [ -f "$path" ]; then show_file "${path#"$ROOT"}"; fi
     done
+    set -f
   done
+  set +f
   unset IFS
 }
 
+# grep reads each in one go; the shell's own `read` takes a byte at a time, and a sysctl ends after the first. One may go while we look.
 show_sysctls() {
-  for path in "$ROOT"/proc/sys/net/ipv4/ip_forward "$ROOT"/proc/sys/net/ipv4/conf/all/forwarding \
-    "$ROOT"/proc/sys/net/bridge/bridge-nf-call-ip*tables \
-    "$ROOT"/proc/sys/net/ipv6/conf/*/forwarding "$ROOT"/proc/sys/net/ipv6/conf/*/disable_ipv6 "$ROOT"/proc/sys/net/ipv6/conf/*/accept_ra; do
-    # An interface may go while we look.
-    { read -r value <"$path"; } 2>/dev/null && printf '%s %s\n' "${path#"$ROOT"/proc/sys/}" "$value"
-  done | emit_stream sysctls
+  grep -s '' /dev/null "$ROOT"/proc/sys/net/ipv4/ip_forward "$ROOT"/proc/sys/net/ipv4/conf/all/forwarding \
+    "$ROOT"/proc/sys/net/bridge/bridge-nf-call-ip*tables "$ROOT"/proc/sys/net/ipv6/conf/*/forwarding \
+    "$ROOT"/proc/sys/net/ipv6/conf/*/disable_ipv6 "$ROOT"/proc/sys/net/ipv6/conf/*/accept_ra |
+    sed "s|^$ROOT/proc/sys/||" | emit_stream sysctls
 }
 
 # The kubelet that systemd runs, else the first process of that name.

@@ -37,14 +37,18 @@ free_port() {
   return 1
 }
 
-# pod_log NAME-OF-POD: what its newest container said last, without the chatter.
+# pod_log NAME-OF-POD: what its last two containers said. Of one that has just been started again the newest log says nothing yet.
 pod_log() {
   # shellcheck disable=SC2012 # names are the kubelet's: no spaces
-  newest=$(ls -t "$ROOT"/var/log/pods/"$NAMESPACE"_"$1"_*/*/*.log 2>/dev/null | head -n 1)
-  [ -n "$newest" ] && words <"$newest"
+  for log in $(ls -t "$ROOT"/var/log/pods/"$NAMESPACE"_"$1"_*/*/*.log 2>/dev/null | head -n 2 | sort); do cat "$log"; done | words
 }
 
-# The last lines that are not mere information: klog's I and W. A container log has time and stream in front.
+# What a log says of an end: the lines with which a program of Kubernetes gives up, else its last ones but klog's information. A container's
+# log has time and stream in front.
 words() {
-  sed 's/^[0-9T:.+Z-]* std[a-z]* [FP] //' | grep -v -e '^[IW][0-9][0-9][0-9][0-9] ' -e '^ *$' -e '^Flag .* deprecated' | tail -n 3 | cut -c 1-600
+  sed -n 's/^[0-9T:.+Z-]* std[a-z]* [FP] //; /^I[0-9][0-9][0-9][0-9] /d; /^ *$/d; /^Flag .* deprecated/d; p' >"$SCRATCH/words"
+  if ! grep -e '^F[0-9][0-9][0-9][0-9] ' -e '^Error: ' -e '^panic: ' -e '"command failed"' "$SCRATCH/words" >"$SCRATCH/end"; then
+    mv -f "$SCRATCH/words" "$SCRATCH/end"
+  fi
+  tail -n 3 "$SCRATCH/end" | cut -c 1-600
 }

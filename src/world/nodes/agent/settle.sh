@@ -20,4 +20,13 @@ for unit in "$UNITS"/dualstack-swap-*.service "$UNITS"/dualstack-guard-*.service
   esac
   emit unit "${unit##*/}" "$state" "$(sed -n 3p "$folder/result" 2>/dev/null)"
 done
+# Its file goes a moment before a unit ends.
+for name in $(systemctl list-units --no-legend --plain --state=active,activating,deactivating 'dualstack-swap-*' 'dualstack-guard-*.service' | cut -d ' ' -f 1); do
+  if [ ! -e "$UNITS/$name" ]; then emit unit "$name" busy ''; fi
+done
+# One that was killed on the way would be shown as failed until the next boot.
+for name in $(systemctl list-units --no-legend --plain --state=failed 'dualstack-swap-*' 'dualstack-guard-*.service' | cut -d ' ' -f 1); do
+  if [ ! -e "$UNITS/$name" ]; then systemctl reset-failed "$name"; fi
+done
+find "$ROOT/run" -maxdepth 1 -type d -name 'dualstack.*' -mmin +60 -exec rm -rf {} + 2>/dev/null
 finish

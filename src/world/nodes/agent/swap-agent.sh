@@ -8,6 +8,7 @@ DIR=$BASE/$RUN/swap/$ID
 UNIT=dualstack-swap-$ID.service
 NFT=dualstack_swap
 SLICE=kubernetes-dualstack-$ID
+SCRATCH=$ROOT/run/dualstack-swap-$ID
 SLICES=/apis/discovery.k8s.io/v1/namespaces/default/endpointslices
 
 say() { printf '%s\n' "$1" >>"$DIR/progress"; }
@@ -51,6 +52,7 @@ prove() {
   has nsenter || result undone proof 'nsenter (util-linux) is not installed'
   set --
   while IFS= read -r argument; do set -- "$@" "$argument"; done <"$DIR/proof.args"
+  : >"$SCRATCH/proof"
   # The program and its files as its container sees them.
   nsenter -t "${main% *}" -m -- "$(readlink "/proc/${main% *}/exe")" "$@" >"$SCRATCH/proof" 2>&1 </dev/null &
   child=$!

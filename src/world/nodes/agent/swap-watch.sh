@@ -21,6 +21,10 @@ if [ ! -e "$DIR/result" ]; then
   esac
 fi
 tail -n "+$((SEEN + 1))" "$DIR/progress" | emit_stream progress
-if [ -e "$DIR/result" ]; then emit_stream result <"$DIR/result"; fi
+if [ -e "$DIR/result" ]; then
+  emit_stream result <"$DIR/result"
+  # A unit that was killed on the way would be shown as failed until the next boot.
+  if [ ! -e "$UNITS/$UNIT" ]; then systemctl reset-failed "$UNIT" 2>/dev/null; fi
+fi
 emit 'done' "$(cat "$DIR/phase")"
 finish
