@@ -20,6 +20,7 @@ const filesIn = (folder: string): string[] =>
         .map(entry => join(entry.parentPath, entry.name))
     : []
 
+if (why) process.stderr.write(`src/text/corpus.test.ts${why}\n`)
 const report: string[] = []
 afterAll(() => {
   if (report.length > 0) process.stderr.write(`${report.join('\n')}\n`)
