@@ -48,8 +48,8 @@ function stepFor(state: KubeletState, kubelet: KubeletNode, goal: Goal): Step | 
     changes: change === undefined ? [] : [change],
     refreshes: [{ kind: 'restart', node, unit: 'kubelet' }],
     gates: [reportsAddresses(node, wanted), isReady(node)],
-    // Longer than the gates wait: the run puts it back itself as long as it lives.
-    guard: { node, unit: 'kubelet', within: 150 },
+    // Longer than the gates wait: the run puts it back itself as long as it lives. A mere restart has nothing to put back.
+    ...(change === undefined ? {} : { guard: { node, unit: 'kubelet', within: 150 } }),
   }
 }
 
