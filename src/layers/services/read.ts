@@ -7,6 +7,8 @@ export interface Services {
   readonly cluster: Cluster
   /** Every Service but the DNS Service, `default/kubernetes`, and those without any family (ExternalName). */
   readonly services: readonly Service[]
+  /** The DNS Service too: it may wait for dual-stack as any other. */
+  readonly held: readonly Service[]
   /** Services that give the pods of a StatefulSet their names. */
   readonly governing: ReadonlySet<string>
 }
@@ -29,12 +31,14 @@ export function readServices(cluster: Cluster): Services | undefined {
       name: stringOf(getField(rest, ['spec', 'serviceName'])),
     }),
   )
+  const all = objects
+    .filter(object => !isKubernetes(object))
+    .map(readService)
+    .filter(service => service.type !== 'ExternalName' && service.families.length > 0)
   return {
     cluster,
-    services: objects
-      .filter(object => !isKubernetes(object) && !isDNSService(object))
-      .map(readService)
-      .filter(service => service.type !== 'ExternalName' && service.families.length > 0),
+    services: all.filter(service => !isDNSService(service.object)),
+    held: all,
     governing: new Set(governing),
   }
 }

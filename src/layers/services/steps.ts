@@ -34,7 +34,7 @@ const changesOf = (
 const names = (services: readonly Service[]): readonly string[] => services.map(serviceKey)
 
 function holdSteps(state: Services, stage: string): readonly Step[] {
-  const held = state.services.filter(waiting)
+  const held = state.held.filter(waiting)
   if (held.length === 0) return []
   return [
     {
@@ -131,9 +131,7 @@ export const isKeptElsewhere = (service: Service): boolean =>
   service.isHeadless && Object.keys(service.selector ?? {}).length === 0
 
 function releaseSteps(state: Services, stage: string): readonly Step[] {
-  const held = state.services.filter(
-    service => service.ownPolicy !== undefined && service.families.length === 1,
-  )
+  const held = state.held.filter(service => service.ownPolicy !== undefined && service.families.length === 1)
   if (held.length === 0) return []
   return [
     {
