@@ -28,7 +28,7 @@ export async function readFacts(
 
 /** `/etc/hosts`. The agent never meets a path that is relative, or steps up. */
 export function absolute(path: string): string {
-  if (path.startsWith('/') && !path.split('/').includes('..') && !/[\0-\x1f\x7f]/.test(path)) return path
+  if (path.startsWith('/') && !path.split('/').includes('..') && !/\p{Cc}/u.test(path)) return path
   throw new RefusedError(
     `${JSON.stringify(path)} is not an absolute path`,
     'nodes.path',
