@@ -21,6 +21,7 @@ const bundle = async (): Promise<void> => {
   await put('b/objects/v1/namespaces.json', { items: [object('kube-system')] })
   await put('b/objects/v1/nodes.json', { items: [] })
   await put('b/objects/v1/pods.json', { items: [] })
+  await put('b/objects/v1/configmaps.json', { items: [] })
   // The cluster of this bundle serves no group but the core one.
   await put('b/objects/apis.json', { groups: [] })
   await put('b/objects/v1/services.json', {
@@ -189,12 +190,6 @@ describe('dualstack status', () => {
 
       partly dual-stack: cluster uid--kube-system, Kubernetes v1.36.3
       0 of 1 row dual-stack; not: Services
-
-      Not read:
-        v1/configmaps/kube-system/kubeadm-config: not in the bundle
-        v1/configmaps/kube-system/kube-proxy: not in the bundle
-        v1/configmaps/kube-system/calico-config: not in the bundle
-        v1/configmaps/kube-system/coredns: not in the bundle
       ",
       }
     `)
@@ -219,7 +214,7 @@ describe('dualstack status', () => {
     const closed = { times: 0 }
     const { exitCode, stdout } = await run(['status'], world(fake, closed))
     expect(exitCode).toBe(0)
-    expect(stdout).toContain('nodes/n2: n2: connection timed out')
+    expect(stdout).toContain('nodes/n2: node n2: connection timed out')
     expect(closed.times).toBe(1)
   })
 
@@ -261,7 +256,7 @@ describe('dualstack snapshot', () => {
       exitCode: 4,
       stdout: '',
       stderr:
-        'error: 1 of 2 nodes cannot be reached:\n  n2: n2: connection timed out\nhint: Try `ssh` by hand.\n',
+        'error: 1 of 2 nodes cannot be reached:\n  n2: connection timed out\nhint: Try `ssh` by hand.\n',
     })
     expect(await readdir(cwd)).toEqual([])
     expect((await run(['snapshot', 'new', '--skip-unreachable'], { cwd, ...world(fake) })).exitCode).toBe(0)

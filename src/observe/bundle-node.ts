@@ -5,6 +5,7 @@ import { commandFiles, lines, parseKubelet, parseSysctls, parseUname } from './c
 import type { Folder } from './folder.ts'
 import { parseAddresses, parseRoutes } from '../world/nodes/ip.ts'
 import { asRecord, decodeText, isRecord, parseJson } from './parse.ts'
+import { sorted } from './sorted.ts'
 import { unreadKey } from './wanted.ts'
 
 const manifestFolder = '/etc/kubernetes/manifests/'
@@ -51,7 +52,7 @@ export async function readNode(
   const kubeletArguments = parseKubelet((await command(commandFiles.kubelet)) ?? '')
   const manifests = await command(commandFiles.manifests)
   return {
-    files: Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1))),
+    files: sorted(files),
     sysctls: parseSysctls((await command(commandFiles.sysctls)) ?? ''),
     addresses: parseAddresses(await json(commandFiles.addresses)),
     routes: (await Promise.all(families.map(routes))).flat(),

@@ -16,6 +16,7 @@ import {
   versionFile,
 } from './layout.ts'
 import { asList, asObject, asRecord, decodeText, isRecord, parseJson } from './parse.ts'
+import { sorted } from './sorted.ts'
 import { trimmed } from './trim.ts'
 import { isControlPlane, unreadKey, wanted } from './wanted.ts'
 
@@ -74,7 +75,7 @@ export async function readBundle(dir: string, reads: readonly Read[] = []): Prom
     objects,
     pods: pods ?? [],
     nodes: sorted(nodes),
-    unread: { ...unread, ...(await readUnread(folder)) },
+    unread: sorted({ ...unread, ...(await readUnread(folder)) }),
   }
 }
 
@@ -152,6 +153,3 @@ async function readUnread(folder: Folder): Promise<Record<string, string>> {
   const given = asRecord(parseJson(decodeText(bytes, file), file), file)
   return Object.fromEntries(Object.entries(given).map(([key, reason]) => [key, String(reason)]))
 }
-
-const sorted = <T>(record: Record<string, T>): Record<string, T> =>
-  Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)))

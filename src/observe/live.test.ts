@@ -75,8 +75,7 @@ describe('observe', () => {
     await expect(observe(fakeWorld(cluster), reads)).rejects.toMatchObject({
       name: 'UnreachableError',
       code: 'observe.nodes',
-      message:
-        '2 of 2 nodes cannot be reached:\n  n1: n1: connection timed out\n  n2: n2: connection timed out',
+      message: '2 of 2 nodes cannot be reached:\n  n1: connection timed out\n  n2: connection timed out',
       hint: 'Try `ssh` by hand.',
     })
   })
@@ -86,7 +85,7 @@ describe('observe', () => {
     cluster.away.add('n2')
     const seen = await observe(fakeWorld(cluster), reads, { tolerant: true })
     expect(Object.keys(seen.nodes)).toEqual(['n1'])
-    expect(seen.unread).toEqual({ 'nodes/n2': 'n2: connection timed out' })
+    expect(seen.unread).toEqual({ 'nodes/n2': 'node n2: connection timed out' })
   })
 
   it('stops at once when it is aborted', async () => {

@@ -5,6 +5,7 @@ import type { Read } from '../model/read.ts'
 import { createIntern, projectPod } from '../world/api/pods.ts'
 import type { World } from '../world/ports.ts'
 import { configMaps, podResource } from './layout.ts'
+import { sorted } from './sorted.ts'
 import { trimmed } from './trim.ts'
 import { isControlPlane, unreadKey, type Wanted, wanted } from './wanted.ts'
 
@@ -104,7 +105,7 @@ async function observeAll(
   ])
   const known = found.filter(map => map !== undefined)
   if (want.configMaps.length > 0) objects[configMaps] = [...(objects[configMaps] ?? []), ...known]
-  return { uid: system?.metadata.uid ?? '', version, objects, pods, nodes, unread }
+  return { uid: system?.metadata.uid ?? '', version, objects, pods, nodes, unread: sorted(unread) }
 }
 
 async function readNodes(
@@ -133,17 +134,20 @@ async function readNodes(
   )
   if (options.tolerant) for (const { name, error } of lost) unread[unreadKey.node(name)] = messageOf(error)
   else if (lost.length > 0) throw unreachable(lost, nodes.length)
-  return Object.fromEntries(Object.entries(facts).sort(([a], [b]) => (a < b ? -1 : 1)))
+  return sorted(facts)
 }
 
 function unreachable(
   lost: readonly { name: string; error: UnreachableError }[],
   all: number,
 ): UnreachableError {
-  const sorted = [...lost].sort((a, b) => (a.name < b.name ? -1 : 1))
-  const [first] = sorted
+  const byName = [...lost].sort((a, b) => (a.name < b.name ? -1 : 1))
+  const [first] = byName
   if (first && all === 1) return first.error
-  const reasons = sorted.map(({ name, error }) => `\n  ${name}: ${messageOf(error)}`).join('')
+  // A transport names the node itself: once is enough here.
+  const reasons = byName
+    .map(({ name, error }) => `\n  ${name}: ${messageOf(error).replace(`node ${name}: `, '')}`)
+    .join('')
   return new UnreachableError(
     `${lost.length} of ${all} nodes cannot be reached:${reasons}`,
     'observe.nodes',

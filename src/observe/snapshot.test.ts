@@ -50,12 +50,20 @@ describe('writeBundle', () => {
     expect(again.unread).toEqual({
       'v1/events': 'list v1/events: no (403 Forbidden)',
       'v1/pods': 'list v1/pods: no (403 Forbidden)',
-      'nodes/n2': 'n2: connection timed out',
+      'nodes/n2': 'node n2: connection timed out',
     })
     expect(again.nodes['../../evil']?.files).toEqual({ '/etc/hosts': { text: 'x' } })
     expect({ ...again, nodes: {} }).toEqual({ ...cluster, nodes: {} })
     expect(await readdir(parent)).toEqual(['bundle'])
     expect(await readdir(join(dir, 'nodes'))).toEqual(['%2E%2E', '..%2F..%2Fevil', 'n1'].sort())
+  })
+
+  it('tells a ConfigMap that is not there from one that was not asked for', async () => {
+    const fake = smallCluster()
+    fake.objects['v1/configmaps'] = []
+    const { cluster } = await take(fake)
+    expect(cluster.objects['v1/configmaps']).toEqual([])
+    expect(await readAgain()).toEqual(cluster)
   })
 
   it('keeps files byte for byte, with mode and owner in the index', async () => {

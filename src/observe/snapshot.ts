@@ -35,10 +35,8 @@ export async function writeBundle(
       onObject: (resource, object) => writer.object(resource, object),
     })
     for (const [name, facts] of Object.entries(cluster.nodes)) await writer.node(name, facts)
-    await writer.finish(
-      cluster,
-      wanted(allowed).lists.filter(resource => resource !== configMaps),
-    )
+    // ConfigMaps are single files; the empty list beside them says that the others were asked for and are not there.
+    await writer.finish(cluster, [...wanted(allowed).lists, configMaps])
     return { cluster, redacted: writer.redacted, left: reads.filter(read => !isAllowed(read)) }
   } catch (error) {
     await writer.discard()

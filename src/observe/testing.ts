@@ -69,7 +69,11 @@ export function fakeWorld(cluster: FakeCluster): World {
     cluster.asked.facts.push({ node, read })
     const known = cluster.nodes[node]
     if (cluster.away.has(node) || !known)
-      throw new UnreachableError(`${node}: connection timed out`, 'node.unreachable', 'Try `ssh` by hand.')
+      throw new UnreachableError(
+        `node ${node}: connection timed out`,
+        'node.unreachable',
+        'Try `ssh` by hand.',
+      )
     return known
   }
   const nodes: NodeAccess = {
