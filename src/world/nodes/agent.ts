@@ -22,6 +22,9 @@ export interface CallOptions {
   readonly patienceMs?: number
 }
 
+/** How long a node that answered before may be away: its kubelet is restarted, or the API server that carries an exec is being swapped. */
+export const patienceMs = 60_000
+
 /**
  * Runs parts of the agent on a node and brings back its records.
  * @throws ConflictError, RefusedError as the script says; UnreachableError when the node does not answer

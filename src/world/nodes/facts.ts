@@ -2,7 +2,7 @@ import { families } from '../../address/family.ts'
 import { RefusedError } from '../../base/errors.ts'
 import type { ApiServerFacts, NodeFacts, NodeFile } from '../../model/cluster.ts'
 import type { NodeRead } from '../ports.ts'
-import { type Agent, call } from './agent.ts'
+import { type Agent, call, patienceMs } from './agent.ts'
 import type { FrameRecord } from './frame.ts'
 import { parseAddresses, parseJson, parseRoutes } from './ip.ts'
 import { oneALine } from './quote.ts'
@@ -22,7 +22,7 @@ export async function readFacts(
     ASK: read.apiServer?.askDualStack === true ? 1 : '',
     REACH: oneALine((read.reach ?? []).map(hostAndPort)),
   }
-  const records = await call(agent, node, ['api', 'facts'], values, { signal })
+  const records = await call(agent, node, ['api', 'facts'], values, { signal, patienceMs })
   return parseFacts(records, read)
 }
 

@@ -2,14 +2,11 @@ import { RefusedError } from '../../base/errors.ts'
 import type { NodeFile } from '../../model/cluster.ts'
 import { hashText } from '../../text/edits.ts'
 import type { FileWrite } from '../ports.ts'
-import { type Agent, call } from './agent.ts'
+import { type Agent, call, patienceMs } from './agent.ts'
 import { absolute, parseFacts } from './facts.ts'
 import { first } from './frame.ts'
 import { folderName } from './names.ts'
 import { toBase64 } from './quote.ts'
-
-/** How long a node may be away while something is written to it: an exec through an API server that is just being swapped. */
-export const patienceMs = 60_000
 
 export async function readFile(agent: Agent, node: string, path: string): Promise<NodeFile | null> {
   const values = { FILES: absolute(path), PATTERNS: '', NETWORK: '', API: '', REACH: '' }

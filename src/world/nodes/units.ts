@@ -1,8 +1,7 @@
 import { RefusedError, StoppedError } from '../../base/errors.ts'
 import type { NodeAccess } from '../ports.ts'
-import { type Agent, call } from './agent.ts'
+import { type Agent, call, patienceMs } from './agent.ts'
 import { sysctlKey } from './facts.ts'
-import { patienceMs } from './files.ts'
 import { first } from './frame.ts'
 
 /** Sets a sysctl of the network, now. What shall stay after a reboot is a file in /etc/sysctl.d. */
@@ -33,20 +32,20 @@ const restartWithin = 120_000
 export async function restartUnit(agent: Agent, node: string, unit: string): Promise<void> {
   if (!/^[A-Za-z0-9][\w@.:-]*$/.test(unit))
     throw new RefusedError(`${unit} is not the name of a unit`, 'nodes.unit')
-  const look = async (restart: boolean): Promise<UnitState> => {
+  const look = async (restart = ''): Promise<UnitState> => {
     const records = await call(
       agent,
       node,
       ['unit', 'unit-state'],
-      { UNIT: unit, RESTART: restart ? 1 : '' },
+      { UNIT: unit, RESTART: restart },
       { patienceMs },
     )
     return parseState(first(records, 'done')?.[0] ?? '')
   }
-  const before = await look(false)
+  const before = await look()
   if (before.load !== 'loaded') throw new RefusedError(`node ${node} has no unit ${unit}`, 'nodes.unit')
   const until = agent.clock.now() + restartWithin
-  let now = await look(true)
+  let now = await look(before.invocation || 'none')
   while (now.invocation === before.invocation || now.active !== 'active' || now.job !== '') {
     if (agent.clock.now() > until) {
       throw new StoppedError(
@@ -56,7 +55,7 @@ export async function restartUnit(agent: Agent, node: string, unit: string): Pro
       )
     }
     await agent.clock.sleep(500)
-    now = await look(false)
+    now = await look()
   }
 }
 

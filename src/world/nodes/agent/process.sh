@@ -3,13 +3,16 @@
 # A process id alone may be another process a moment later.
 started() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20; }
 
+# One a line, the program first. It may end while we look.
+arguments() { { tr '\0' '\n' <"/proc/$1/cmdline"; } 2>/dev/null; }
+
 # find_server PORT: "pid start" of the API server that listens there, in the host's network (a nested cluster's are not ours).
 find_server() {
   home=$(readlink /proc/self/ns/net)
   for place in /proc/[0-9]*; do
     { read -r comm <"$place/comm"; } 2>/dev/null || continue
     [ "$comm" = kube-apiserver ] && [ "$(readlink "$place/ns/net")" = "$home" ] || continue
-    listens=$(tr '\0' '\n' <"$place/cmdline" 2>/dev/null | sed -n 's/^--secure-port=//p' | tail -n 1)
+    listens=$(arguments "${place#/proc/}" | sed -n 's/^--secure-port=//p' | tail -n 1)
     [ "${listens:-6443}" = "$1" ] || continue
     echo "${place#/proc/} $(started "${place#/proc/}")"
     return 0
@@ -21,7 +24,7 @@ find_server() {
 alive() { [ -n "$1" ] && [ "$(started "${1% *}")" = "${1#* }" ]; }
 
 # runs "PID START" FILE: its arguments are the lines of FILE.
-runs() { tr '\0' '\n' <"/proc/${1% *}/cmdline" 2>/dev/null | cmp -s - "$2"; }
+runs() { arguments "${1% *}" | cmp -s - "$2"; }
 
 # free_port FIRST: the first port from there on that nobody listens on.
 free_port() {
