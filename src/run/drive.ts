@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import { ConflictError, DualStackError, messageOf, StoppedError } from '../base/errors.ts'
-import { applyFields, isObjectChange, isTextChange } from '../model/apply.ts'
+import { applyFields, isObjectChange, isSysctlChange, isTextChange } from '../model/apply.ts'
 import type { KubeObject } from '../model/cluster.ts'
 import { getField, setField } from '../model/fields.ts'
 import type { Change, FileTarget, ObjectChange, SysctlChange, TextChange } from '../model/plan.ts'
@@ -28,21 +28,40 @@ export interface Drive {
 const objectsAtOnce = 8
 const attempts = 5
 
+const nodesAtOnce = 16
+
 /**
- * Brings every change of a step to `after`: texts and sysctls one after the other in the order given (a ConfigMap before the annotation
- * that rolls it out), then objects. What is there already is left alone; what is neither before nor after is a ConflictError.
+ * Brings every change of a step to `after`: first ConfigMaps, one after the other (before the annotation that rolls them out, and before the
+ * files that are written from them), then what is on the nodes, each node's in the order given and several nodes at once, then objects.
+ * What is there already is left alone; what is neither before nor after is a ConflictError.
  */
 export async function drive(context: Drive, changes: readonly Change[]): Promise<void> {
-  for (const change of changes) {
-    if (isObjectChange(change)) continue
-    context.signal?.throwIfAborted()
-    await (isTextChange(change) ? driveText(context, change) : driveSysctl(context, change))
-  }
-  const limit = pLimit(objectsAtOnce)
-  const objects = changes.filter(isObjectChange)
-  const results = await Promise.allSettled(objects.map(change => limit(() => driveObject(context, change))))
+  for (const change of changes) if (change.target.kind === 'config-map') await driveOne(context, change)
+  const nodes = new Set(changes.flatMap(({ target }) => ('node' in target ? [target.node] : [])))
+  await together(nodesAtOnce, [...nodes], async node => {
+    for (const change of changes) {
+      if ('node' in change.target && change.target.node === node) await driveOne(context, change)
+    }
+  })
+  await together(objectsAtOnce, changes.filter(isObjectChange), change => driveObject(context, change))
+}
+
+/** Several at once; all come to their end before the first failure is thrown, so that nothing is left under way. */
+async function together<T>(
+  atOnce: number,
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const limit = pLimit(atOnce)
+  const results = await Promise.allSettled(items.map(item => limit(() => work(item))))
   const failed = results.find(result => result.status === 'rejected')
   if (failed !== undefined) throw failed.reason
+}
+
+async function driveOne(context: Drive, change: Change): Promise<void> {
+  context.signal?.throwIfAborted()
+  if (isTextChange(change)) await driveText(context, change)
+  else if (isSysctlChange(change)) await driveSysctl(context, change)
 }
 
 async function driveText(context: Drive, change: TextChange): Promise<void> {

@@ -143,7 +143,8 @@ async function refreshAll(context: Run, step: Step, progress: (message: string) 
   for (const refresh of step.refreshes)
     if (refresh.kind === 'restart') await context.world.nodes.restartUnit(refresh.node, refresh.unit)
   for (const refresh of step.refreshes)
-    if (refresh.kind === 'remove-rules') await removeRules({ world: context.world, look, progress, signal: context.signal }, refresh)
+    if (refresh.kind === 'remove-rules')
+      await removeRules({ world: context.world, look, progress, signal: context.signal }, refresh)
   const recreations = step.refreshes.filter(refresh => refresh.kind === 'recreate-pods')
   const results = await Promise.allSettled(
     recreations.map(refresh =>

@@ -199,7 +199,7 @@ function clearAddresses(state: Calico, family: Family): readonly Step[] {
   ]
 }
 
-export const rollout = (state: Calico, because: string) =>
+const rollout = (state: Calico, because: string) =>
   rolledOut(
     'cni-calico',
     { resource: daemonSetResource, namespace: state.namespace, name: 'calico-node' },
@@ -207,10 +207,9 @@ export const rollout = (state: Calico, because: string) =>
   )
 
 /** A node takes 10 to 30 s, and they go one after the other unless the DaemonSet says otherwise. */
-export const rolloutSeconds = (state: Calico): number =>
-  300 + 60 * (state.cluster.objects['v1/nodes'] ?? []).length
+const rolloutSeconds = (state: Calico): number => 300 + 60 * (state.cluster.objects['v1/nodes'] ?? []).length
 
-export const rolloutStep = (id: string, change: Change) => ({
+const rolloutStep = (id: string, change: Change) => ({
   id,
   stage: 'cni-addresses',
   layer: 'cni-calico',

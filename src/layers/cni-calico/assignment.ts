@@ -1,22 +1,18 @@
 import { type Family, families } from '../../address/family.ts'
-import { fieldChange, fileOf, nodeNames, objectChange, textChange } from '../../model/changes.ts'
+import { fileOf, nodeNames, textChange } from '../../model/changes.ts'
 import { type Goal, wants } from '../../model/goal.ts'
 import type { Step } from '../../model/plan.ts'
-import { hashText } from '../../text/edits.ts'
 import { getIpam, setIpamFields } from '../../text/json-template.ts'
 import { changingFamilies, listed } from '../shared/families.ts'
+import { requireFile } from '../shared/edit.ts'
 import { gateKind, holds, waits } from '../shared/gate.ts'
-import { rollout, rolloutStep } from './addresses.ts'
-import { type Calico, daemonSetResource } from './read.ts'
+import type { Calico } from './read.ts'
 
 /** What calico-ipam does where nothing is said (ipam_plugin.go). Values are strings: it compares with "true", and a boolean does not parse. */
 const fields: Readonly<Record<Family, { readonly key: string; readonly otherwise: boolean }>> = {
   IPv4: { key: 'assign_ipv4', otherwise: true },
   IPv6: { key: 'assign_ipv6', otherwise: false },
 }
-
-/** In the pod template: a hash of the configuration that was rolled out. Without it the ConfigMap alone changes nothing. */
-const configAnnotation = ['spec', 'template', 'metadata', 'annotations', 'kubectl-dualstack/cni']
 
 /** The families that a CNI configuration gives a pod. */
 export function assignedBy(config: string): readonly Family[] {
@@ -27,52 +23,55 @@ export function assignedBy(config: string): readonly Family[] {
   })
 }
 
+/**
+ * The ConfigMap, from which calico-node writes the CNI configuration of its node whenever it starts, and that very file on each node: no
+ * roll-out is needed, and every restart of calico-node costs (docs/calico-rollout.md). The runtime watches the folder.
+ */
 export function assignmentSteps(state: Calico, goal: Goal): readonly Step[] {
-  const { config, source, daemonSet, namespace } = state
+  const { config, source, namespace, conflist } = state
   if (config === undefined || source === undefined) return []
-  const assigned = assignedBy(config)
-  if (families.every(family => assigned.includes(family) === wants(goal, family))) return []
-  const next = setIpamFields(config, wanted(goal))
-  const text = textChange({ kind: 'config-map', namespace, name: source.name, key: source.key }, config, next)
+  const places = [
+    { target: { kind: 'config-map', namespace, name: source.name, key: source.key } as const, text: config },
+    ...nodeNames(state.cluster).map(node => ({
+      target: { kind: 'file', node, path: conflist } as const,
+      text: requireFile(state.cluster, node, conflist).text,
+    })),
+  ]
+  const changes = places.flatMap(({ target, text }) => {
+    const assigned = assignedBy(text)
+    if (families.every(family => assigned.includes(family) === wants(goal, family))) return []
+    return textChange(target, text, setIpamFields(text, wanted(goal))) ?? []
+  })
+  if (changes.length === 0) return []
   const isBack = goal.families.length === 1
-  const annotation = objectChange(
-    { kind: 'object', api: daemonSetResource, namespace, name: 'calico-node' },
-    [
-      // Back: its going is a change of the template as well, and leaves the template as it was found.
-      fieldChange(
-        daemonSet,
-        configAnnotation,
-        isBack && hasAnnotation(state) ? null : hashText(next).slice(7, 19),
-      ),
-    ],
-  )
-  if (text === undefined || annotation === undefined) return []
   const gone = changingFamilies(goal).filter(family => !wants(goal, family))
   return [
     {
-      ...rolloutStep('cni-calico/assignment', annotation),
+      id: 'cni-calico/assignment',
       stage: 'cni-assignment',
+      layer: 'cni-calico',
       title: isBack
         ? `Give pods no ${gone.join(' and ')} address any more`
         : `Give every new pod ${goal.families.join(' and ')}`,
-      why: 'calico-node writes the CNI configuration of its node when it starts, from the ConfigMap.',
-      changes: [text, annotation],
+      why: 'calico-node writes the CNI configuration of its node from the ConfigMap when it starts; the file is changed as well, so that none has to start anew.',
+      interrupts: [],
+      leaves: [],
+      needs: [],
+      changes,
+      refreshes: [],
       gates: [
-        rollout(state, 'each node writes its CNI configuration when calico-node starts there'),
         {
           id: 'cni-calico/assigned',
-          args: { families: [...goal.families], path: state.conflist },
+          args: { families: [...goal.families], path: conflist },
           within: 120,
-          steady: 0,
+          // A calico-node that started with the old ConfigMap just before would write the old file once more.
+          steady: 2,
           because: 'a pod made on a node with the old configuration would have to be made once more',
         },
       ],
     },
   ]
 }
-
-const hasAnnotation = ({ daemonSet }: Calico): boolean =>
-  fieldChange(daemonSet, configAnnotation, null).before !== null
 
 /** Both said, on the way there: what a person reads there must not depend on a default. On the way back only what differs from it. */
 function wanted(goal: Goal): Readonly<Record<string, string | null>> {

@@ -60,8 +60,23 @@ const pool = (name: string, cidr: string, more: object = {}): KubeObject => ({
 })
 const pools = 'crd.projectcalico.org/v1/ippools'
 
+const conflist = '/etc/cni/net.d/10-calico.conflist'
+
+/** As install-cni writes it on a node. */
+const rendered = (text: string): string => text.replace('__CNI_MTU__', '0')
+
+const withConflist = (cluster: Cluster, text: string): Cluster => ({
+  ...cluster,
+  nodes: Object.fromEntries(
+    Object.entries(cluster.nodes).map(([node, facts]) => [
+      node,
+      { ...facts, files: { ...facts.files, [conflist]: { text } } },
+    ]),
+  ),
+})
+
 function calico(data: Record<string, string> = {}): Cluster {
-  const cluster = testCluster()
+  const cluster = withConflist(testCluster(), rendered(data['cni_network_config'] ?? config))
   return withObjects(cluster, {
     'apps/v1/daemonsets': [daemonSet],
     'v1/configmaps': [
@@ -107,7 +122,18 @@ test('the way there is a pool of our own, then the addresses of nodes, then the 
     +          "type": "calico-ipam",
     +          "assign_ipv4": "true",
     +          "assign_ipv6": "true"
-    calico-node spec.template.metadata.annotations.kubectl-dualstack/cni: null → "5a684a48b226""
+    n1:/etc/cni/net.d/10-calico.conflist
+    @@ 8
+    -          "type": "calico-ipam"
+    +          "type": "calico-ipam",
+    +          "assign_ipv4": "true",
+    +          "assign_ipv6": "true"
+    n2:/etc/cni/net.d/10-calico.conflist
+    @@ 8
+    -          "type": "calico-ipam"
+    +          "type": "calico-ipam",
+    +          "assign_ipv4": "true",
+    +          "assign_ipv6": "true""
   `)
 })
 
@@ -147,7 +173,18 @@ test('on the way back the blocks of nodes are released, the address goes from th
     -          "assign_ipv4": "true",
     -          "assign_ipv6": "true"
     +          "type": "calico-ipam"
-    calico-node spec.template.metadata.annotations.kubectl-dualstack/cni: "5a684a48b226" → null
+    n1:/etc/cni/net.d/10-calico.conflist
+    @@ 8
+    -          "type": "calico-ipam",
+    -          "assign_ipv4": "true",
+    -          "assign_ipv6": "true"
+    +          "type": "calico-ipam"
+    n2:/etc/cni/net.d/10-calico.conflist
+    @@ 8
+    -          "type": "calico-ipam",
+    -          "assign_ipv4": "true",
+    -          "assign_ipv6": "true"
+    +          "type": "calico-ipam"
     # cni-calico/pool-ipv6: Disable IPPool default-ipv6-ippool
     default-ipv6-ippool spec.disabled: null → true
     # cni-calico/blocks-ipv6: Release 1 IPv6 address block of nodes
@@ -219,7 +256,14 @@ test('an IPv6 cluster gets IPv4 by the same code', () => {
     @@ 8
     -          "type": "calico-ipam", "assign_ipv4": "false", "assign_ipv6": "true"
     +          "type": "calico-ipam", "assign_ipv4": "true", "assign_ipv6": "true"
-    calico-node spec.template.metadata.annotations.kubectl-dualstack/cni: null → "60cde53aa9a2""
+    n1:/etc/cni/net.d/10-calico.conflist
+    @@ 8
+    -          "type": "calico-ipam", "assign_ipv4": "false", "assign_ipv6": "true"
+    +          "type": "calico-ipam", "assign_ipv4": "true", "assign_ipv6": "true"
+    n2:/etc/cni/net.d/10-calico.conflist
+    @@ 8
+    -          "type": "calico-ipam", "assign_ipv4": "false", "assign_ipv6": "true"
+    +          "type": "calico-ipam", "assign_ipv4": "true", "assign_ipv6": "true""
   `)
 })
 
@@ -338,25 +382,22 @@ test('the gates tell the nodes that are not there yet', () => {
 })
 
 test('a node is done when the file that its runtime reads says so', () => {
-  const path = '/etc/cni/net.d/10-calico.conflist'
   const [step] = stepsOf(cniCalico, calico(), bothGoal, 'cni-assignment')
   const gate = step?.gates.filter(one => one.id === 'cni-calico/assigned') ?? []
-  const written = (text: string): Cluster => {
-    const cluster = calico()
-    return {
-      ...cluster,
-      nodes: Object.fromEntries(
-        Object.entries(cluster.nodes).map(([node, facts]) => [
-          node,
-          { ...facts, files: { [path]: { text } } },
-        ]),
-      ),
-    }
-  }
-  const plain = config.replace('__CNI_MTU__', '0')
+  const written = (text: string): Cluster => withConflist(calico(), text)
+  const plain = rendered(config)
   const both = plain.replace('"calico-ipam"', '"calico-ipam", "assign_ipv6": "true"')
   expect(readingsOf(cniCalico, written(plain), gate)[0]?.holds).toBe(false)
   expect(readingsOf(cniCalico, written(both), gate)[0]?.holds).toBe(true)
   // A JSON boolean is not what calico-ipam compares with.
   expect(readingsOf(cniCalico, written(both.replace('"true"', 'true')), gate)[0]?.holds).toBe(false)
+})
+
+test('a node whose file the ConfigMap has overtaken is brought along, and no other', () => {
+  const [step] = stepsOf(cniCalico, calico(), bothGoal, 'cni-assignment')
+  const files = step?.changes.filter(({ target }) => target.kind === 'file').map(({ target }) => target)
+  expect(files).toEqual(['n1', 'n2'].map(node => ({ kind: 'file', node, path: conflist })))
+  const half = applied(calico(), step === undefined ? [] : [{ ...step, changes: step.changes.slice(0, 2) }])
+  const [rest] = stepsOf(cniCalico, half, bothGoal, 'cni-assignment')
+  expect(rest?.changes.map(({ target }) => target)).toEqual(files?.slice(1))
 })

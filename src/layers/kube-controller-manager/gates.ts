@@ -15,7 +15,8 @@ export const leads = (node: string): Gate => ({
   id: `${component}/leads`,
   args: { node },
   within: 180,
-  steady: 20,
+  // The controllers start with the lead, and bad ranges end the process within a second or two of that.
+  steady: 8,
   because: 'only the leader starts the controllers, so bad ranges and masks show there and not before',
 })
 

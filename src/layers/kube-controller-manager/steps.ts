@@ -47,7 +47,7 @@ function stepFor(state: ControllerManagerState, instance: Instance, goal: Goal):
     needs: instance.allocates ? [nodesFit(goal)] : [],
     changes: [change],
     refreshes: [],
-    gates: [runsWith(node, component, flags, 180, 20), leads(node)],
+    gates: [runsWith(node, component, flags, 180, 5), leads(node)],
     guard: { node, within: 240 },
   }
 }

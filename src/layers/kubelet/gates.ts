@@ -37,7 +37,8 @@ export const isReady = (node: string): Gate => ({
   id: 'kubelet/ready',
   args: { node },
   within: 90,
-  steady: 10,
+  // That it came back shows in its addresses, which it reports when it starts.
+  steady: 3,
   because: 'the next kubelet is restarted only when this one is well: never two nodes at once',
 })
 
