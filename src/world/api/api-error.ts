@@ -25,6 +25,8 @@ export class ApiError extends DualStackError {
     readonly details: Json,
     /** Status.metadata.continue of a 410: where a list may go on. */
     readonly continueToken: string | undefined,
+    /** Seconds that the server wants us to wait: Retry-After, or Status.details.retryAfterSeconds. */
+    readonly retryAfter: number | undefined,
     hint: string | undefined,
   ) {
     super(message, { code: `api.${kebab(reason)}`, exitCode: exitCodeOf(status), hint })
@@ -40,7 +42,13 @@ export class ApiError extends DualStackError {
 }
 
 /** From an answer's status code and body. A body that is no Status (a proxy's page) goes into the message shortened, on one line. */
-export function apiError(status: number, body: string, asked: Asked, complaint?: string): ApiError {
+export function apiError(
+  status: number,
+  body: string,
+  asked: Asked,
+  complaint?: string,
+  retryAfter?: string,
+): ApiError {
   const answer = recordOf(parse(body))
   const isStatus = answer.kind === 'Status'
   const reason = (isStatus ? textOf(answer.reason) : undefined) ?? reasons[status] ?? 'Unknown'
@@ -55,21 +63,22 @@ export function apiError(status: number, body: string, asked: Asked, complaint?:
   const message = `${asked.verb} ${objectOf(asked)}: ${said} (${status} ${reason})`
   const token = textOf(recordOf(answer.metadata).continue)
   const details = (isStatus ? (answer.details ?? null) : null) as Json
-  return new ApiError(message, status, reason, details, token, hintOf(status, asked, complaint))
+  const wait = secondsOf(retryAfter === undefined ? recordOf(details).retryAfterSeconds : Number(retryAfter))
+  return new ApiError(message, status, reason, details, token, wait, hintOf(status, asked, complaint))
 }
 
-export const objectOf = ({ resource, namespace, name }: Asked): string =>
+const objectOf = ({ resource, namespace, name }: Asked): string =>
   [resource, [namespace, name].filter(part => part !== undefined).join('/')]
     .filter(part => part !== '')
     .join(' ')
 
-/** seconds that the server wants us to wait, from the header or from the Status */
-export function retryAfterOf(header: string | undefined, error: ApiError): number | undefined {
-  const seconds = header === undefined ? numberOf(recordOf(error.details).retryAfterSeconds) : Number(header)
-  return seconds !== undefined && Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined
+/** undefined for what is no number of seconds; the header may also be a date, which the API server never sends. */
+function secondsOf(value: unknown): number | undefined {
+  const seconds = numberOf(value)
+  return seconds !== undefined && seconds >= 0 ? seconds : undefined
 }
 
-/** Reasons of answers that carry none; the text a PDB gives has one, so it can be told from API priority and fairness. */
+/** Reasons of answers that carry none; a PDB's refusal has its cause, API priority and fairness sends plain text. */
 const reasons: Readonly<Record<number, string>> = {
   400: 'BadRequest',
   401: 'Unauthorized',

@@ -1,7 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
-import { messageOf } from '../../base/errors.ts'
-import { ApiError, apiError, type Asked, retryAfterOf } from './api-error.ts'
-import type { Answer, Request, Wire } from './connection.ts'
+import { ApiError, apiError, type Asked } from './api-error.ts'
+import type { Request, Wire } from './connection.ts'
 import { ConnectionError, unreachable } from './connection-error.ts'
 
 /** An answer, after as many tries as patience allowed. */
@@ -20,9 +19,15 @@ export interface CallerOptions {
   readonly onRetry?: (message: string) => void
 }
 
+/** What may be sent twice: `always` where a second time does no harm, `unsent` where it would. */
+export type Repeat = 'always' | 'unsent'
+
+/** Seconds for which a 403 is doubted when the server does not let us see whether it is ready. */
+const doubtedFor = 30
+
 /**
  * Repeats requests, because the API server that we talk to is the one we exchange: a swap resets kept-alive connections, and a plain swap
- * is down for 40 s. `repeat` says what may be sent twice: `always` where a second time does no harm, `unsent` where it would.
+ * is down for 40 s.
  */
 export class Caller {
   readonly #wire: Wire
@@ -34,97 +39,127 @@ export class Caller {
   }
 
   /** @throws UnreachableError when patience ends without an answer; the signal's reason when aborted */
-  async call(request: Request, asked: Asked, repeat: 'always' | 'unsent'): Promise<Reply> {
-    const { clock } = this.#options
-    const { server, credentials } = this.#wire.access
-    const start = clock.now()
+  async call(request: Request, asked: Asked, repeat: Repeat): Promise<Reply> {
     let doubtful = false
-    let renewed = false
-    for (let attempt = 0; ; attempt++) {
-      const answer = await this.#try(request)
-      if (answer instanceof ConnectionError) {
-        doubtful ||= answer.sent
-        const again = !answer.permanent && (repeat === 'always' || !answer.sent)
-        if (
-          again &&
-          (await this.#pause(start, attempt, undefined, request.signal, `${server}: ${answer.message}`))
-        )
-          continue
-        throw unreachable(server, answer, (clock.now() - start) / 1000, doubtful && request.method !== 'GET')
-      }
-      if (answer.status < 400) return { body: answer.body, error: undefined, doubtful }
-      const error = apiError(answer.status, answer.body, asked, credentials.complaint(clock.now()))
-      if (answer.status === 401 && !renewed && credentials.renew()) {
-        renewed = true
-        continue
-      }
-      const wait = retryAfterOf(answer.retryAfter, error)
-      if (
-        passes(error, wait, repeat) &&
-        (await this.#pause(start, attempt, wait, request.signal, error.message))
-      )
-        continue
-      return { body: answer.body, error, doubtful }
+    const once = async (): Promise<string> => {
+      const answer = await this.#wire.request(request)
+      if (answer.status < 400) return answer.body
+      const complaint = this.#wire.access.credentials.complaint(this.#options.clock.now())
+      throw apiError(answer.status, answer.body, asked, complaint, answer.retryAfter)
     }
-  }
-
-  /** Repeats what `work` could not even begin (ConnectionError with `sent` false), or was turned away from at the door. */
-  async persist<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const { clock } = this.#options
-    const start = clock.now()
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await work()
-      } catch (error) {
-        const isConnection = error instanceof ConnectionError
-        const again = isConnection
-          ? !error.permanent && !error.sent
-          : error instanceof ApiError && passes(error, undefined, 'unsent')
-        if (again && (await this.#pause(start, attempt, undefined, signal, messageOf(error)))) continue
-        if (!isConnection) throw error
-        throw unreachable(this.#wire.access.server, error, (clock.now() - start) / 1000, error.sent)
-      }
+    const onBroken = (error: ConnectionError) => {
+      doubtful ||= error.sent && request.method !== 'GET'
+      return doubtful
     }
-  }
-
-  async #try(request: Request): Promise<Answer | ConnectionError> {
     try {
-      return await this.#wire.request(request)
+      return { body: await this.#repeat(once, repeat, request.signal, onBroken), error: undefined, doubtful }
     } catch (error) {
-      if (error instanceof ConnectionError) return error
+      if (error instanceof ApiError) return { body: '', error, doubtful }
       throw error
     }
   }
 
-  /** Waits before the next try; false: patience has ended. `wait` in seconds, when the server named one. */
-  async #pause(
-    start: number,
-    attempt: number,
-    wait: number | undefined,
+  /** Repeats what could not even begin (ConnectionError with `sent` false), or was turned away at the door. */
+  persist<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#repeat(work, 'unsent', signal, error => error.sent)
+  }
+
+  async #repeat<T>(
+    work: () => Promise<T>,
+    repeat: Repeat,
     signal: AbortSignal | undefined,
-    why: string,
-  ): Promise<boolean> {
+    onBroken: (error: ConnectionError) => boolean,
+  ): Promise<T> {
+    const { access } = this.#wire
+    const tries = new Tries(this.#options, signal)
+    let renewed = false
+    let believed = false
+    for (;;) {
+      try {
+        return await work()
+      } catch (error) {
+        if (error instanceof ConnectionError) {
+          const doubtful = onBroken(error)
+          const again = !error.permanent && (repeat === 'always' || !error.sent)
+          if (again && (await tries.pause(`${access.server}: ${error.message}`))) continue
+          throw unreachable(access.server, error, tries.seconds, doubtful)
+        }
+        if (!(error instanceof ApiError)) throw error
+        if (error.status === 401 && !renewed && access.credentials.renew()) {
+          renewed = true
+          continue
+        }
+        if (error.status === 403 && !believed) {
+          const state = await this.#readiness(signal)
+          // Ready by now, perhaps not yet when it said no: the next no counts.
+          believed = state === 'ready'
+          if (
+            believed ||
+            (await tries.pause(error.message, undefined, state === 'hidden' ? doubtedFor : undefined))
+          )
+            continue
+        }
+        if (passes(error, repeat) && (await tries.pause(error.message, error.retryAfter))) continue
+        throw error
+      }
+    }
+  }
+
+  /**
+   * A kube-apiserver that has just started says 403 to everybody but system:masters until its authorizer has read the bindings, and kubeadm's
+   * admin.conf has not been system:masters since 1.29. Only /readyz tells such a no from a true one.
+   */
+  async #readiness(signal: AbortSignal | undefined): Promise<'ready' | 'starting' | 'hidden'> {
+    try {
+      const { status } = await this.#wire.request({ method: 'GET', path: '/readyz', signal })
+      if (status === 200) return 'ready'
+      return status < 500 ? 'hidden' : 'starting'
+    } catch (error) {
+      if (error instanceof ConnectionError) return 'starting'
+      throw error
+    }
+  }
+}
+
+/** The pauses between the tries of one request. */
+class Tries {
+  readonly #options: CallerOptions
+  readonly #signal: AbortSignal | undefined
+  readonly #start: number
+  #count = 0
+
+  constructor(options: CallerOptions, signal: AbortSignal | undefined) {
+    this.#options = options
+    this.#signal = signal
+    this.#start = options.clock.now()
+  }
+
+  get seconds(): number {
+    return (this.#options.clock.now() - this.#start) / 1000
+  }
+
+  /** Waits before the next try, `wait` seconds if the server named them; false: patience has ended. */
+  async pause(why: string, wait?: number, atMost = Number.POSITIVE_INFINITY): Promise<boolean> {
     const { clock, patience, onRetry } = this.#options
     // 50 ms, doubled up to 1 s: a reset socket is retried at once, a server that starts is not hammered.
-    const pause =
-      wait === undefined ? Math.min(1000, 50 * 2 ** attempt) * (0.75 + Math.random() / 2) : wait * 1000
-    if (clock.now() + pause - start > patience * 1000) return false
+    const pause = wait ?? Math.min(1, 0.05 * 2 ** this.#count++) * (0.75 + Math.random() / 2)
+    if (this.seconds + pause > Math.min(patience, atMost)) return false
     onRetry?.(`${why}; trying again`)
-    await clock.sleep(pause, signal)
+    await clock.sleep(pause * 1000, this.#signal)
     return true
   }
 }
 
 /** Will the refusal pass by itself? */
-function passes(error: ApiError, wait: number | undefined, repeat: 'always' | 'unsent'): boolean {
+function passes(error: ApiError, repeat: Repeat): boolean {
   // A PodDisruptionBudget's no is a 429 as well, and for the caller to judge (pkg/registry/core/pod/storage/eviction.go).
   if (isDisruptionBudget(error)) return false
   // Turned away at the door: priority and fairness, a server that starts or shuts down. Nothing was carried out.
   if (error.status === 429 || error.status === 503) return true
-  // The authorizer of a server that has just started may not have read the roles yet.
-  if (error.status === 403) return /RBAC: .*not found/.test(error.message)
   if (repeat === 'unsent') return false
-  return error.status === 502 || error.status === 504 || (error.status === 500 && wait !== undefined)
+  return (
+    error.status === 502 || error.status === 504 || (error.status === 500 && error.retryAfter !== undefined)
+  )
 }
 
 export const isDisruptionBudget = (error: ApiError): boolean =>

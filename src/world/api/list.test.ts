@@ -98,6 +98,6 @@ test('whoever has seen enough ends the request that is under way', async () => {
 
 test('a refusal in the middle is thrown, not taken for the end', async () => {
   const api = await start(pods(1203))
-  fake.fail({ when: isContinued, answer: status(403, 'Forbidden', 'no more') })
+  fake.fail({ when: isContinued, answer: status(403, 'Forbidden', 'no more'), times: 2 })
   await expect(collect(api.list('v1/pods'))).rejects.toMatchObject({ status: 403 })
 })

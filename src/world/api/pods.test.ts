@@ -102,10 +102,12 @@ test.each([
   expect(projectPod({ ...raw, status }, createIntern()).families).toEqual(families)
 })
 
-test('texts that repeat are kept once, and labels are not copied', () => {
-  const intern = createIntern()
-  const copy = (text: string) => Buffer.from(text).toString()
-  const [one, two] = [intern(copy('a-node')), intern(copy('a-node'))]
-  expect(Object.is(one, two)).toBe(true)
-  expect(projectPod(raw, intern).labels).toBe(raw.metadata.labels)
+test('all texts that repeat are interned, and labels are not copied', () => {
+  const interned: string[] = []
+  const pod = projectPod(raw, text => {
+    interned.push(text)
+    return text
+  })
+  expect(interned.sort()).toEqual(['7d4', 'ReplicaSet', 'Running', 'n1', 'shop', 'web-7d4', 'web:1'])
+  expect(pod.labels).toBe(raw.metadata.labels)
 })

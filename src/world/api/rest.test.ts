@@ -1,6 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { UnreachableError } from '../../base/errors.ts'
 import type { KubeObject } from '../../model/cluster.ts'
+import { manualClock } from './testing/manual-clock.ts'
 import { ApiError } from './api-error.ts'
 import { collect } from './testing/collect.ts'
 import { type FakeApi, type FakeApiOptions, type Fault, startFakeApi, status } from './testing/fake-api.ts'
@@ -134,7 +136,7 @@ describe('refusals', () => {
     [500, 'InternalError', 'api.internal-error', 4, 'readyz'],
   ])('%i %s', async (code, reason, ours, exitCode, hint) => {
     const api = await start()
-    fake.fail({ answer: status(code, reason, 'because') })
+    fake.fail({ answer: status(code, reason, 'because'), times: 2, when: ({ path }) => path !== '/readyz' })
     const listing = collect(api.list('apps/v1/deployments'))
     const error: unknown = await listing.then(
       () => undefined,
@@ -191,15 +193,28 @@ describe('when the connection breaks', () => {
     expect(methods()).toEqual(['GET', 'PUT', 'PUT', 'GET'])
   })
 
-  test('a replace that somebody else overtook is a conflict, also after a lost answer', async () => {
-    const api = await start()
-    const x = (await api.get('v1/services', 'a', 'x')) as KubeObject
-    fake.fail({ when: on('PUT'), cut: 'before' })
-    const theirs = fake.api().replace('v1/services', { ...x, spec: { type: 'LoadBalancer' } })
-    const ours = api.replace('v1/services', { ...x, spec: { type: 'NodePort' } })
-    const results = await Promise.allSettled([theirs, ours])
-    expect(results.map(result => result.status).sort()).toEqual(['fulfilled', 'rejected'])
-  })
+  test.each([
+    ['another value', { type: 'LoadBalancer' }],
+    ['a field that we took away', { type: 'NodePort', externalName: 'x' }],
+  ])(
+    'a replace that somebody overtook with %s is a conflict, also when an answer got lost',
+    async (_name, spec) => {
+      await start()
+      const theirs = () => {
+        const [now] = fake.objects['v1/services'] ?? []
+        if (now)
+          fake.objects['v1/services'] = [
+            { ...now, spec, metadata: { ...now.metadata, resourceVersion: '9999' } },
+          ]
+      }
+      const api = fake.api({ onRetry: theirs })
+      const x = (await api.get('v1/services', 'a', 'x')) as KubeObject
+      fake.fail({ when: on('PUT'), cut: 'before' })
+      await expect(api.replace('v1/services', { ...x, spec: { type: 'NodePort' } })).rejects.toMatchObject({
+        status: 409,
+      })
+    },
+  )
 
   test('a create that was carried out before its answer got lost is a success', async () => {
     const api = await start()
@@ -231,9 +246,56 @@ describe('when the connection breaks', () => {
   test('a server that starts or shuts down says 503 or 429, and the request waits for it', async () => {
     const api = await start()
     fake.fail({ answer: status(503, 'ServiceUnavailable', 'not yet'), times: 2 })
-    fake.fail({ answer: status(403, 'Forbidden', 'RBAC: clusterrole "cluster-admin" not found') })
     await api.create('v1/services', service('y'))
-    expect(methods()).toEqual(['POST', 'POST', 'POST', 'POST'])
+    expect(methods()).toEqual(['POST', 'POST', 'POST'])
+  })
+
+  describe('a 403, which a server that has just started gives to everybody', () => {
+    const isReadyz = ({ path }: { path: string }) => path === '/readyz'
+    const no = status(
+      403,
+      'Forbidden',
+      'services is forbidden: User "anna" cannot create resource "services"',
+    )
+    const paths = () => fake.requests.map(({ path }) => path.replace(/^.*\//, ''))
+
+    test.each([
+      ['says so', { status: 500, body: '[-]poststarthook/rbac/bootstrap-roles failed' }],
+      ['forbids that too', no],
+      ['breaks the connection', undefined],
+    ])('is tried again while /readyz %s', async (_name, answer) => {
+      const api = await start()
+      fake.fail({ when: isReadyz, times: 2, ...(answer === undefined ? { cut: 'before' } : { answer }) })
+      fake.fail({ when: on('POST'), answer: no, times: 3 })
+      await api.create('v1/services', service('y'))
+      expect(paths()).toEqual(['services', 'readyz', 'services', 'readyz', 'services', 'readyz', 'services'])
+    })
+
+    test('counts from a server that is ready, when it says so again', async () => {
+      const api = await start()
+      fake.fail({ when: on('POST'), answer: no, times: 2 })
+      await expect(api.create('v1/services', service('y'))).rejects.toMatchObject({ status: 403 })
+      expect(paths()).toEqual(['services', 'readyz', 'services'])
+    })
+
+    test('counts in the end from a server that never lets us see whether it is ready', async () => {
+      await start()
+      const clock = manualClock(0)
+      fake.fail({ answer: no, times: 1000 })
+      let ended: unknown
+      fake
+        .api({ patience: 120, clock })
+        .version()
+        .catch((error: unknown) => {
+          ended = error
+        })
+      for (let second = 0; second < 200 && ended === undefined; second++) {
+        await pause(5)
+        await clock.advance(1_000)
+      }
+      expect(ended).toMatchObject({ status: 403 })
+      expect(clock.now()).toBeLessThan(60_000)
+    })
   })
 
   test('requests wait for a server that is away, as long as patience lasts', async () => {

@@ -8,7 +8,7 @@ import { status } from '../api/testing/store.ts'
 import { type Holder, isDead, thisHolder } from './holder.ts'
 import { lockLease } from './labels.ts'
 import { type Lock, type LockOptions, acquireLock } from './lock.ts'
-import { type ManualClock, manualClock } from './testing/manual-clock.ts'
+import { type ManualClock, manualClock } from '../api/testing/manual-clock.ts'
 
 const { resource } = lockLease
 const noon = Date.parse('2026-11-23T12:00:00Z')

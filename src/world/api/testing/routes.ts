@@ -24,6 +24,7 @@ export function carryOut(
   evict?: (pod: KubeObject) => Scripted | undefined,
 ): Scripted {
   if (seen.path === '/version') return { status: 200, body: { gitVersion: version } }
+  if (seen.path === '/readyz') return { status: 200, body: 'ok' }
   const found = parsePath(seen.path)
   if (found === undefined) return { status: 404, body: '404 page not found' }
   const { place, subresource } = found
