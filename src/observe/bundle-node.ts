@@ -4,7 +4,7 @@ import type { NodeRead } from '../world/ports.ts'
 import { commandFiles, lines, parseKubelet, parseSysctls, parseUname } from './commands.ts'
 import type { Folder } from './folder.ts'
 import { parseAddresses, parseRoutes } from '../world/nodes/ip.ts'
-import { asRecord, decodeText, isRecord, parseJson } from './parse.ts'
+import { asRecord, decodeText, isRecord, readJson } from './parse.ts'
 import { sorted } from './sorted.ts'
 import { unreadKey } from './wanted.ts'
 
@@ -42,10 +42,7 @@ export async function readNode(
     const bytes = await folder.read(path)
     return bytes && decodeText(bytes, folder.name(path))
   }
-  const json = async (name: string): Promise<unknown> => {
-    const text = await command(name)
-    return text === undefined ? undefined : parseJson(text, folder.name(`${at}/commands/${name}`))
-  }
+  const json = (name: string): Promise<unknown> => readJson(folder, `${at}/commands/${name}`)
   const routes = async (family: Family) => parseRoutes(await json(commandFiles.routes[family]), family)
 
   const kernel = parseUname((await command(commandFiles.kernel)) ?? '')
@@ -73,10 +70,9 @@ type Index = Readonly<Record<string, Pick<NodeFile, 'mode' | 'owner'> | null>>
 
 /** `{"/etc/hosts": {"mode": "0644", "owner": "0:0"}, "/etc/default/kubelet": null}` */
 async function readIndex(folder: Folder, path: string): Promise<Index | undefined> {
-  const bytes = await folder.read(path)
-  if (!bytes) return undefined
-  const file = folder.name(path)
-  const entries = Object.entries(asRecord(parseJson(decodeText(bytes, file), file), file))
+  const value = await readJson(folder, path)
+  if (value === undefined) return undefined
+  const entries = Object.entries(asRecord(value, folder.name(path)))
   return Object.fromEntries(
     entries.map(([name, value]) => {
       if (value === null) return [name, null]

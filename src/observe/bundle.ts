@@ -1,23 +1,12 @@
 import pLimit from 'p-limit'
-import type { Cluster, KubeObject, NodeFacts, Pod, Resource } from '../model/cluster.ts'
+import type { Cluster, NodeFacts } from '../model/cluster.ts'
 import type { Read } from '../model/read.ts'
-import { createIntern, projectPod } from '../world/api/pods.ts'
 import { readNode } from './bundle-node.ts'
+import { fillLists, missing, readObjects } from './bundle-objects.ts'
 import { Folder } from './folder.ts'
-import {
-  configMaps,
-  decodeName,
-  isResource,
-  listFile,
-  nodeFolder,
-  podResource,
-  secrets,
-  unreadFile,
-  versionFile,
-} from './layout.ts'
-import { asList, asObject, asRecord, decodeText, isRecord, parseJson } from './parse.ts'
+import { configMaps, decodeName, nodeFolder, unreadFile, versionFile } from './layout.ts'
+import { asRecord, isRecord, readJson } from './parse.ts'
 import { sorted } from './sorted.ts'
-import { trimmed } from './trim.ts'
 import { isControlPlane, unreadKey, wanted } from './wanted.ts'
 
 /**
@@ -79,77 +68,16 @@ export async function readBundle(dir: string, reads: readonly Read[] = []): Prom
   }
 }
 
-const missing = 'not in the bundle'
-
-async function readObjects(folder: Folder, unread: Record<string, string>) {
-  const objects: Record<Resource, readonly KubeObject[]> = {}
-  let pods: readonly Pod[] | undefined
-  const maps: KubeObject[] = []
-  const intern = createIntern()
-  for (const entry of await folder.walk('objects')) {
-    const path = entry.path.slice('objects/'.length)
-    const resource = path.replace(/\.json$/, '')
-    if (resource === path) continue
-    const single = resource.startsWith(`${configMaps}/`)
-    if (!single && !isResource(resource)) continue
-    if (resource === secrets) unread[resource] = 'Secrets are never read from a bundle'
-    else if (entry.skipped) unread[resource] = entry.skipped
-    else {
-      const file = folder.name(entry.path)
-      const value = parseJson(decodeText((await folder.read(entry.path)) ?? Buffer.of(), file), file)
-      if (single) maps.push(trimmed(asObject(value, file)))
-      else if (resource === podResource) pods = asList(value, file).map(pod => projectPod(pod, intern))
-      else objects[resource] = asList(value, file).map(trimmed)
-    }
-  }
-  if (maps.length > 0) objects[configMaps] = [...(objects[configMaps] ?? []), ...maps]
-  return { objects, pods }
-}
-
-/** A wanted list that the cluster does not serve is empty; any other that is not there was not read. */
-async function fillLists(
-  folder: Folder,
-  lists: readonly Resource[],
-  objects: Record<Resource, readonly KubeObject[]>,
-  hasPods: boolean,
-  unread: Record<string, string>,
-): Promise<void> {
-  const served = await readGroups(folder)
-  for (const resource of lists) {
-    if (resource in objects || resource in unread || (resource === podResource && hasPods)) continue
-    const [group = '', version = '', name] = resource.split('/')
-    if (name !== undefined && served && !served.has(`${group}/${version}`)) objects[resource] = []
-    else unread[unreadKey.list(resource)] = `${missing}: ${listFile(resource)}`
-  }
-}
-
-/** The API groups with their versions that the cluster serves, the core one not among them; undefined: the bundle does not say. */
-async function readGroups(folder: Folder): Promise<ReadonlySet<string> | undefined> {
-  const path = 'objects/apis.json'
-  const bytes = await folder.read(path)
-  if (!bytes) return undefined
-  const file = folder.name(path)
-  const groups = asRecord(parseJson(decodeText(bytes, file), file), file).groups
-  const all = (Array.isArray(groups) ? groups : []).flatMap(group =>
-    isRecord(group) && Array.isArray(group.versions) ? group.versions : [],
-  )
-  return new Set(all.map(version => (isRecord(version) ? String(version.groupVersion) : '')))
-}
-
 async function readVersion(folder: Folder): Promise<string | undefined> {
-  const bytes = await folder.read(versionFile)
-  if (!bytes) return undefined
-  const file = folder.name(versionFile)
-  const { serverVersion } = asRecord(parseJson(decodeText(bytes, file), file), file)
+  const value = await readJson(folder, versionFile)
+  if (value === undefined) return undefined
+  const { serverVersion } = asRecord(value, folder.name(versionFile))
   return isRecord(serverVersion) && typeof serverVersion.gitVersion === 'string'
     ? serverVersion.gitVersion
     : undefined
 }
 
 async function readUnread(folder: Folder): Promise<Record<string, string>> {
-  const bytes = await folder.read(unreadFile)
-  if (!bytes) return {}
-  const file = folder.name(unreadFile)
-  const given = asRecord(parseJson(decodeText(bytes, file), file), file)
+  const given = asRecord((await readJson(folder, unreadFile)) ?? {}, folder.name(unreadFile))
   return Object.fromEntries(Object.entries(given).map(([key, reason]) => [key, String(reason)]))
 }

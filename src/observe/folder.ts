@@ -1,8 +1,7 @@
 import type { Dirent } from 'node:fs'
 import { readFile, readdir, realpath, stat } from 'node:fs/promises'
 import { isAbsolute, join, relative, sep } from 'node:path'
-import { messageOf } from '../base/errors.ts'
-import { UsageError } from '../base/errors.ts'
+import { messageOf, UsageError } from '../base/errors.ts'
 
 /** One regular file of a folder, or why it was passed over. */
 export interface FolderEntry {
@@ -12,7 +11,7 @@ export interface FolderEntry {
   readonly skipped?: string
 }
 
-/** No file of a bundle that we read is larger; a list of 150,000 pods has about 450 MB. */
+/** No text in JavaScript can be longer than 512 MB. Larger lists are read by line (list-reader.ts). */
 const limit = 500 * 1024 * 1024
 
 /**
@@ -76,19 +75,25 @@ export class Folder {
 
   /** The bytes; undefined where there is no such file. */
   async read(path: string): Promise<Buffer | undefined> {
-    let real: string
+    const found = await this.find(path)
+    if (!found) return undefined
+    if (found.size > limit) throw new UsageError(`${this.name(path)} is larger than 500 MB`)
     try {
-      real = await realpath(join(this.root, path))
+      return await readFile(found.path)
     } catch (error) {
-      if (isMissing(error)) return undefined
       throw new UsageError(`cannot read ${this.name(path)}: ${reasonOf(error)}`)
     }
-    if (!this.holds(real))
-      throw new UsageError(`${this.name(path)} is a link out of the bundle`, 'Put the file itself there.')
+  }
+
+  /** Where a file really lies, which is inside; undefined where there is no such file. */
+  async find(path: string): Promise<{ readonly path: string; readonly size: number } | undefined> {
     try {
-      if ((await stat(real)).size > limit) throw new UsageError(`${this.name(path)} is larger than 500 MB`)
-      return await readFile(real)
+      const real = await realpath(join(this.root, path))
+      if (!this.holds(real))
+        throw new UsageError(`${this.name(path)} is a link out of the bundle`, 'Put the file itself there.')
+      return { path: real, size: (await stat(real)).size }
     } catch (error) {
+      if (isMissing(error)) return undefined
       if (error instanceof UsageError) throw error
       throw new UsageError(`cannot read ${this.name(path)}: ${reasonOf(error)}`)
     }

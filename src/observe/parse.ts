@@ -1,8 +1,9 @@
 import { UsageError } from '../base/errors.ts'
 import type { KubeObject } from '../model/cluster.ts'
+import type { Folder } from './folder.ts'
 import { findJsonError } from './json-place.ts'
 
-const advice = 'A bundle is copied whole: take the snapshot again, or mend the file.'
+export const advice = 'A bundle is copied whole: take the snapshot again, or mend the file.'
 
 /**
  * The bytes of a file as text.
@@ -28,6 +29,13 @@ export function parseJson(text: string, file: string): unknown {
       : 'it cannot be parsed'
     throw new UsageError(`${file} is not valid JSON: ${where}`, advice, 'bundle.json')
   }
+}
+
+/** A JSON file of a bundle; undefined where there is none. */
+export async function readJson(folder: Folder, path: string): Promise<unknown> {
+  const bytes = await folder.read(path)
+  const file = folder.name(path)
+  return bytes && parseJson(decodeText(bytes, file), file)
 }
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
