@@ -10,7 +10,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createIntern, connect, projectPod } from '../src/world/api/index.ts'
+import { connect } from '../src/world/api/index.ts'
+import { createIntern, projectPod } from '../src/world/api/pods.ts'
 import { selfSigned } from '../src/world/api/testing/certificate.ts'
 
 const pageSize = 500

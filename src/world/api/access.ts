@@ -9,7 +9,7 @@ import { proxyFromEnvironment } from './proxy.ts'
 import { textOf } from './record.ts'
 
 /** TLS of the server's side: what it is trusted by. The client's own certificate comes with the credentials. */
-export interface ServerTls extends Pick<SecureContextOptions, 'ca'> {
+interface ServerTls extends Pick<SecureContextOptions, 'ca'> {
   readonly servername?: string
   readonly rejectUnauthorized?: boolean
 }

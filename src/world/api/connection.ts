@@ -26,7 +26,7 @@ export interface Timeouts {
   /** milliseconds without a byte. The API server itself gives up after 60 s (--request-timeout). */
   readonly idle: number
 }
-export const defaultTimeouts: Timeouts = { connect: 10_000, idle: 65_000 }
+const defaultTimeouts: Timeouts = { connect: 10_000, idle: 65_000 }
 
 /** What carries requests: one request is one try. */
 export interface Wire {

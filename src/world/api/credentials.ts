@@ -5,7 +5,7 @@ import type { Chosen } from './kubeconfig.ts'
 import { certificateOf, keyOf, readNamed } from './pem.ts'
 import { listOf, type RawRecord, recordOf, textOf } from './record.ts'
 
-export type Headers = Record<string, string | string[]>
+type Headers = Record<string, string | string[]>
 
 /** What one request carries. */
 export interface Credential {

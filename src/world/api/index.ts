@@ -26,7 +26,3 @@ export async function connect(options: ConnectOptions = {}): Promise<KubeApi> {
   const caller = new Caller(connection, { clock, patience, onRetry: message => logger?.debug(message) })
   return new RestApi(connection, caller)
 }
-
-export { ApiError } from './api-error.ts'
-export type { KubeConfigOptions } from './kubeconfig.ts'
-export { createIntern, type Intern, projectPod } from './pods.ts'

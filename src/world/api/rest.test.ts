@@ -289,12 +289,11 @@ describe('when the connection breaks', () => {
         .catch((error: unknown) => {
           ended = error
         })
-      for (let second = 0; second < 200 && ended === undefined; second++) {
+      for (let second = 0; second < 50; second++) {
         await pause(5)
         await clock.advance(1_000)
       }
       expect(ended).toMatchObject({ status: 403 })
-      expect(clock.now()).toBeLessThan(60_000)
     })
   })
 

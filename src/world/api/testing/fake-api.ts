@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import { gzipSync } from 'node:zlib'
 import { type Clock, systemClock } from '../../../base/clock.ts'
 import type { KubeObject, Resource } from '../../../model/cluster.ts'
 import type { KubeApi } from '../../ports.ts'
@@ -30,7 +31,7 @@ export interface FakeApiOptions {
   readonly names?: readonly string[]
 }
 
-export interface ApiOptions {
+interface ApiOptions {
   readonly token?: string
   readonly patience?: number
   readonly clock?: Clock
@@ -90,7 +91,7 @@ export async function startFakeApi(options: FakeApiOptions = {}): Promise<FakeAp
       const answer =
         fault.answer ?? options.admit?.(seen) ?? carryOut(store, seen, options.version, options.evict)
       if (fault.cut === 'after') return request.socket.destroy()
-      reply(response, answer, fault.cut === 'middle')
+      reply(request, response, answer, fault.cut === 'middle')
     })
   })
   server.on('upgrade', (request, socket, head) => {
@@ -177,13 +178,24 @@ function seenOf(request: IncomingMessage, body: string): Seen {
   }
 }
 
-function reply(response: ServerResponse, { status, body, headers }: Scripted, cut: boolean): void {
-  const text = typeof body === 'string' ? body : JSON.stringify(body)
+/** Larger answers go compressed, as the API server does from 128 KiB on. */
+const compressFrom = 8 * 1024
+
+function reply(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, body, headers }: Scripted,
+  cut: boolean,
+): void {
+  const plain = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+  const compress = plain.length >= compressFrom && request.headers['accept-encoding'] === 'gzip'
+  const sent = compress ? gzipSync(plain) : plain
   response.writeHead(status, {
     'Content-Type': 'application/json',
-    'Content-Length': Buffer.byteLength(text),
+    'Content-Length': sent.length,
+    ...(compress ? { 'Content-Encoding': 'gzip' } : {}),
     ...headers,
   })
-  if (!cut) return void response.end(text)
-  response.write(text.slice(0, Math.ceil(text.length / 2)), () => response.socket?.destroy())
+  if (!cut) return void response.end(sent)
+  response.write(sent.subarray(0, Math.ceil(sent.length / 2)), () => response.socket?.destroy())
 }
