@@ -1,4 +1,3 @@
-import { WebSocket } from 'ws'
 import { DualStackError, exitCodes, StoppedError, UnreachableError } from '../../base/errors.ts'
 import type { CommandResult, ExecOptions } from '../ports.ts'
 import { apiError } from './api-error.ts'
@@ -54,7 +53,8 @@ async function attempt(
   protocols: readonly string[],
 ): Promise<CommandResult | 'unknown-protocol'> {
   signal?.throwIfAborted()
-  const { agent, headers } = await wire.options(signal)
+  // Loaded when it is needed: most commands never exec.
+  const [{ WebSocket }, { agent, headers }] = await Promise.all([import('ws'), wire.options(signal)])
   const { server, credentials } = wire.access
   const stdin = input === undefined ? undefined : 'true'
   const query = queryOf({ container, command, stdin, stdout: 'true', stderr: 'true' })

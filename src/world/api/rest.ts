@@ -136,8 +136,14 @@ export class RestApi implements KubeApi {
     const asked = { verb: 'create', resource: 'v1/pods/eviction', namespace, name }
     const { error } = await this.#caller.call({ method: 'POST', path, body }, asked, 'always')
     if (error === undefined) return 'evicted'
-    if (await this.#gone(error, 'v1/pods', namespace, name, uid)) return 'gone'
-    if (isDisruptionBudget(error)) return { blocked: error.causes.map(cause => cause.message).join(' ') }
+    // The server looks at budgets before it looks at the uid: a StatefulSet's next pod of that name is blocked, ours is gone.
+    const blocked = isDisruptionBudget(error)
+    if (blocked || error.status === 409) {
+      const now = await this.get('v1/pods', namespace, name)
+      if (now?.metadata.uid !== uid) return 'gone'
+    }
+    if (error.status === 404) return 'gone'
+    if (blocked) return { blocked: error.causes.map(cause => cause.message).join(' ') }
     throw error
   }
 
