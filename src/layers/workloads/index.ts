@@ -17,6 +17,7 @@ export const workloads: Layer<Workloads> = {
     { kind: 'list', resource: 'apps/v1/daemonsets' },
     { kind: 'list', resource: 'batch/v1/jobs' },
     { kind: 'list', resource: 'policy/v1/poddisruptionbudgets' },
+    { kind: 'list', resource: 'v1/services' },
   ],
   read: readWorkloads,
   status: state => [statusRow(state)],

@@ -1,8 +1,9 @@
 import { getField } from '../../model/fields.ts'
 import type { Goal } from '../../model/goal.ts'
 import { fieldChange, objectChange } from '../../model/changes.ts'
-import type { Change, Interruption, Notice, Refresh, Step } from '../../model/plan.ts'
+import type { Change, Interruption, Notice, OwnerRef, Refresh, Step } from '../../model/plan.ts'
 import { lacksOrExceeds, nameOf, resourceOf, type Workload, type Workloads } from './read.ts'
+import { ownFields, surgeFields } from './surge.ts'
 import { type Way, wayOf } from './way.ts'
 
 /** In the pod template: what was rolled out last. It comes on the way there and goes on the way back, so the object ends as it was. */
@@ -25,7 +26,9 @@ export function outdated(state: Workloads, goal: Goal): readonly Planned[] {
 export function workloadSteps(state: Workloads, goal: Goal, stage: string): readonly Step[] {
   const planned = outdated(state, goal).filter(({ way }) => way.by !== 'nothing')
   const step = (id: string, title: string, members: readonly Planned[]): readonly Step[] =>
-    members.length === 0 ? [] : [makeStep(stage, id, title, members, goal)]
+    members.length === 0
+      ? []
+      : [makeStep(stage, id, title, members, goal), ...giveBackStrategies(stage, id, members)]
   if (stage === 'workloads-dns') {
     return step(
       'dns',
@@ -87,6 +90,39 @@ function makeStep(stage: string, id: string, what: string, members: readonly Pla
   }
 }
 
+/** What was written into DaemonSets for the time of their roll-out, out again. Not a change of their templates: nothing starts anew. */
+function giveBackStrategies(stage: string, id: string, members: readonly Planned[]): readonly Step[] {
+  const changes = members.flatMap(({ workload: { owner, object }, way }) =>
+    way.by === 'rollout' && way.surges === true && object !== undefined
+      ? (objectChange(targetOf(owner), ownFields(object)) ?? [])
+      : [],
+  )
+  if (changes.length === 0) return []
+  return [
+    {
+      id: `workloads/${id}-strategies`,
+      stage,
+      layer: 'workloads',
+      title: `Give ${changes.length} ${changes.length === 1 ? 'DaemonSet its' : 'DaemonSets their'} own update strategy back`,
+      why: 'For the roll-out alone the new pod of a node was made ready before the old one went, as a Service asks for the pod of the same node.',
+      interrupts: [],
+      leaves: [],
+      needs: [],
+      changes,
+      refreshes: [],
+      gates: [],
+    },
+  ]
+}
+
+const targetOf = (owner: OwnerRef) =>
+  ({
+    kind: 'object',
+    api: resourceOf[owner.kind] ?? '',
+    namespace: owner.namespace,
+    name: owner.name,
+  }) as const
+
 const familiesOf = ({ pods }: Workload): string =>
   [...new Set(pods.flatMap(pod => pod.families))].join(' and ')
 
@@ -119,20 +155,19 @@ function makeAgain(
   })
   if (way.by !== 'rollout')
     return { changes: [], refresh: refresh(way.by === 'delete' ? 'delete' : 'eviction') }
-  const change = templateChange(workload, goal)
+  const change = templateChange(workload, way.surges === true, goal)
   // The template says already what it shall say, and still there are old pods: no roll-out would start.
   if (change === undefined) return { changes: [], refresh: refresh('eviction') }
   return { changes: [change], refresh: refresh('rollout') }
 }
 
-function templateChange({ owner, object }: Workload, goal: Goal): Change | undefined {
-  const api = resourceOf[owner.kind]
-  if (api === undefined || object === undefined) return undefined
+function templateChange({ owner, object }: Workload, surges: boolean, goal: Goal): Change | undefined {
+  if (object === undefined) return undefined
   const isBack = goal.families.length === 1
   const isOurs = getField(object, annotationPath) !== null
   // Back: taking our annotation away is itself a change of the template, and leaves it as it was found.
   const after = isBack && isOurs ? null : goal.families.join(',')
-  return objectChange({ kind: 'object', api, namespace: owner.namespace, name: owner.name }, [
-    fieldChange(object, annotationPath, after),
-  ])
+  const template = fieldChange(object, annotationPath, after)
+  if (template.before === template.after) return undefined
+  return objectChange(targetOf(owner), [template, ...(surges ? surgeFields(object) : [])])
 }

@@ -4,10 +4,16 @@ import { isLeft, leaveAnnotation } from '../shared/leave.ts'
 import { selects } from '../shared/selector.ts'
 import { type Strategy, budgetsOf, everAllows, keepsBudget, scaled } from './budget.ts'
 import type { Budget, Workload, Workloads } from './read.ts'
+import { canSurge, isNodeLocal, surgesAlready } from './surge.ts'
 
 /** How the pods of a workload are made again; or that they are left, and why. */
 export type Way =
-  | { readonly by: 'rollout' | 'eviction' | 'delete'; readonly interrupts?: string }
+  | {
+      readonly by: 'rollout' | 'eviction' | 'delete'
+      /** For the time of the roll-out the new pod of a node is ready before the old one goes. */
+      readonly surges?: true
+      readonly interrupts?: string
+    }
   | { readonly by: 'nothing'; readonly because: string; readonly remedy?: string }
 
 const leave = (because: string, remedy?: string): Way => ({ by: 'nothing', because, remedy })
@@ -16,7 +22,8 @@ const leave = (because: string, remedy?: string): Way => ({ by: 'nothing', becau
  * A roll-out where the owner's own strategy allows it (a Deployment surges: no capacity is lost), unless a PodDisruptionBudget
  * would be broken on the way: then pod by pod through the eviction API, which asks the budget.
  */
-export function wayOf(workload: Workload, { budgets, cluster }: Workloads, goal: Goal): Way {
+export function wayOf(workload: Workload, state: Workloads, goal: Goal): Way {
+  const { budgets, cluster } = state
   const { owner, object, pods } = workload
   const opened = pods.find(pod => pod.annotations?.['cni.projectcalico.org/ipAddrs'] !== undefined)
   const pinned = pods.find(pod => pod.annotations?.['cni.projectcalico.org/ipFamilies'] !== undefined)
@@ -75,7 +82,7 @@ export function wayOf(workload: Workload, { budgets, cluster }: Workloads, goal:
     rollsWhole &&
     held.every(budget => keepsBudget(budget, strategy, workload, healthy(budget)))
   ) {
-    return { by: 'rollout', ...interruption(strategy) }
+    return rollOut(workload, strategy, state)
   }
   return evict(workload, held, healthy)
 }
@@ -140,7 +147,21 @@ export function strategyOf({ owner, object, pods }: Workload): Strategy {
   return { replicas, unavailable: surge === 0 && unavailable === 0 ? 1 : unavailable }
 }
 
-const interruption = ({ replicas, unavailable }: Strategy): { interrupts?: string } =>
-  replicas > 0 && unavailable >= replicas
-    ? { interrupts: 'all its pods are away at once while they are made again' }
-    : {}
+function rollOut(workload: Workload, strategy: Strategy, state: Workloads): Way {
+  const { owner, object } = workload
+  if (owner.kind === 'DaemonSet' && object !== undefined && !surgesAlready(object)) {
+    const isLocal = isNodeLocal(workload, state)
+    if (isLocal && canSurge(object)) return { by: 'rollout', surges: true }
+    return {
+      by: 'rollout',
+      interrupts: `on each node in turn its pod is away while it is made again${isLocal ? ', and what asks it on that node is refused' : ''}`,
+    }
+  }
+  if (owner.kind === 'StatefulSet')
+    return { by: 'rollout', interrupts: 'its pods are away one after the other while they are made again' }
+  const isOutage = strategy.replicas > 0 && strategy.unavailable >= strategy.replicas
+  return {
+    by: 'rollout',
+    ...(isOutage ? { interrupts: 'all its pods are away at once while they are made again' } : {}),
+  }
+}

@@ -258,6 +258,53 @@ test('a template that says it already, with old pods all the same: they are evic
   expect(ways(found)).toEqual(['Deployment eviction'])
 })
 
+const nodeLocal = (spec: object, strategy: object = { maxSurge: 0, maxUnavailable: 1 }): Cluster =>
+  cluster(
+    {
+      'apps/v1/daemonsets': [
+        {
+          metadata: meta('db'),
+          spec: {
+            updateStrategy: { type: 'RollingUpdate', rollingUpdate: strategy },
+            template: { metadata: { labels: { app: 'db' } }, spec },
+          },
+        },
+      ],
+      'v1/services': [
+        { metadata: meta('db'), spec: { internalTrafficPolicy: 'Local', selector: { app: 'db' } } },
+      ],
+    },
+    pods(2, 'DaemonSet', 'db'),
+  )
+
+test('where a Service asks for the pod of the same node, the new one is ready before the old one goes', () => {
+  const found = nodeLocal({ containers: [{}] })
+  const steps = stepsOf(workloads, found, goal, 'workloads')
+  expect(shown(steps)).toMatchInlineSnapshot(`
+    "# workloads/pods: Make the pods again, with IPv4 and IPv6: 1 owner
+    db spec.template.metadata.annotations.kubectl-dualstack/families: null → "IPv4,IPv6"
+    db spec.updateStrategy.rollingUpdate.maxSurge: 0 → 1
+    db spec.updateStrategy.rollingUpdate.maxUnavailable: 1 → 0
+    ! {"kind":"recreate-pods","owner":{"namespace":"shop","kind":"DaemonSet","name":"db"},"until":["IPv4","IPv6"],"by":"rollout"}
+    # workloads/pods-strategies: Give 1 DaemonSet its own update strategy back
+    db spec.updateStrategy.rollingUpdate.maxSurge: 1 → 0
+    db spec.updateStrategy.rollingUpdate.maxUnavailable: 0 → 1"
+  `)
+  const dual = applied(found, steps)
+  const end = applied(dual, stepsOf(workloads, dual, backGoal, 'workloads'))
+  expect(end.objects).toEqual(found.objects)
+})
+
+test.each<[string, Cluster]>([
+  ['has a folder of the host', nodeLocal({ volumes: [{ hostPath: {} }] })],
+  ['has a port of the host', nodeLocal({ containers: [{ ports: [{ hostPort: 80 }] }] })],
+  ['asks for room', nodeLocal({ containers: [{ resources: { requests: { cpu: '1' } } }] })],
+  ['sees the processes of the host', nodeLocal({ hostPID: true })],
+  ['surges by itself', nodeLocal({}, { maxSurge: 1, maxUnavailable: 0 })],
+])('not so a DaemonSet that %s', (_, found) => {
+  expect(stepsOf(workloads, found, goal, 'workloads')).toHaveLength(1)
+})
+
 test('pods that became dual by themselves go back by a roll-out too', () => {
   const dual: readonly Family[] = ['IPv4', 'IPv6']
   expect(ways(web({}, [], { families: dual }), backGoal)).toEqual(['Deployment rollout'])
