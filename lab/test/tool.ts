@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import type { Lab } from '../index.ts'
 import type { Result } from '../shell.ts'
 
-const cli = resolve(import.meta.dirname, '../../dist/cli.js')
+export const cli = resolve(import.meta.dirname, '../../dist/cli.js')
 
 /** The built tool, as an operator runs it: outside the cluster, with a kubeconfig and ssh. Its state lies in the lab's folder. */
 export interface Tool {
