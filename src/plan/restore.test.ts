@@ -97,6 +97,16 @@ test('runs before the last finished way back are forgotten', () => {
   expect(change).toMatchObject({ after: hashText(original) })
 })
 
+test('of a field that changes twice the last change gets the value that was found: the first is on the way', () => {
+  const found = { target: method('', '').target, value: [{ path: ['spec', 'method'], value: 'theirs' }] }
+  const there = past('1', planOf('dual', [method('theirs', 'ours')]), [found])
+  const [first, second] = [method('ours', 'on the way'), method('on the way', 'ours')]
+  expect(restore(planOf('single', [first, second]), [there]).steps[0]?.changes).toEqual([
+    first,
+    method('on the way', 'theirs'),
+  ])
+})
+
 test('a Service is left to its layer: what it was before is not what it must be on the way', () => {
   const found = {
     target: method('', '', 'v1/services').target,

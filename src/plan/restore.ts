@@ -39,14 +39,27 @@ export const targetKey = (target: Target): string => {
  */
 export function restore(plan: Plan, past: readonly PastRun[]): Plan {
   const memory = remember(past)
+  const last = lastChanges(plan)
   return {
     ...plan,
     steps: plan.steps.map(step => ({
       ...step,
-      changes: step.changes.map(change => restoreChange(change, memory)),
+      changes: step.changes.map(change => restoreChange(change, memory, last)),
     })),
   }
 }
+
+/** The last change of each field of an object: the ones before it are values on the way (a strategy for the time of a roll-out). */
+function lastChanges(plan: Plan): ReadonlyMap<string, FieldChange> {
+  const last = new Map<string, FieldChange>()
+  for (const change of plan.steps.flatMap(step => step.changes).filter(isObjectChange)) {
+    for (const field of change.fields) last.set(fieldKey(change, field), field)
+  }
+  return last
+}
+
+const fieldKey = ({ target }: ObjectChange, { path }: FieldChange): string =>
+  `${targetKey(target)} ${path.join('\u0000')}`
 
 interface Memory {
   /** What stood at each target when the first run of this era touched it. */
@@ -100,10 +113,10 @@ function foundEntries(found: Found): readonly (readonly [string, Found])[] {
   ])
 }
 
-function restoreChange(change: Change, memory: Memory): Change {
+function restoreChange(change: Change, memory: Memory, last: ReadonlyMap<string, FieldChange>): Change {
   if (isTextChange(change)) return restoreText(change, memory)
   if (isSysctlChange(change)) return restoreSysctl(change, memory)
-  return isObjectChange(change) ? restoreObject(change, memory) : change
+  return isObjectChange(change) ? restoreObject(change, memory, last) : change
 }
 
 /** Walks back from what stands now along what our runs did, to what the first of them found. */
@@ -130,11 +143,16 @@ function restoreSysctl(change: SysctlChange, memory: Memory): SysctlChange {
   return typeof found?.value === 'string' ? { ...change, after: found.value } : change
 }
 
-function restoreObject(change: ObjectChange, memory: Memory): ObjectChange {
+function restoreObject(
+  change: ObjectChange,
+  memory: Memory,
+  last: ReadonlyMap<string, FieldChange>,
+): ObjectChange {
   // A Service's way back goes through values of its own (SingleStack while API servers are dual): the layer knows, memory does not.
   if (change.existence !== undefined || change.target.api === 'v1/services') return change
   const restored = (field: FieldChange): FieldChange => {
-    const found = memory.first.get(`${targetKey(change.target)} ${field.path.join('\u0000')}`)
+    const key = fieldKey(change, field)
+    const found = last.get(key) === field ? memory.first.get(key) : undefined
     return found === undefined || sameJson(found.value, field.after)
       ? field
       : { ...field, after: found.value }
