@@ -17,8 +17,7 @@ export interface Words {
   readonly nodeAddress?: readonly string[]
 }
 
-export const encapsulations = ['none', 'vxlan', 'vxlan-cross-subnet'] as const
-type Encapsulation = (typeof encapsulations)[number]
+type Encapsulation = 'none' | 'vxlan' | 'vxlan-cross-subnet'
 
 const calico: Record<Encapsulation, Goal['calico']['encapsulation']> = {
   none: 'None',
@@ -34,7 +33,7 @@ const includable: Readonly<Record<string, keyof Goal['include']>> = {
   headless: 'headlessServices',
   'load-balancers': 'loadBalancerServices',
 }
-export const inclusions: readonly string[] = Object.keys(includable)
+const inclusions: readonly string[] = Object.keys(includable)
 
 /** @throws UsageError that names the word that is wrong; ranges are judged by `decide`, which knows the cluster */
 export function intentOf(words: Words): Intent {

@@ -40,7 +40,7 @@ export async function withWorld<T>(
   }
 }
 
-export function worldOptions(options: Values<typeof liveOptions>, context: Context): WorldOptions {
+function worldOptions(options: Values<typeof liveOptions>, context: Context): WorldOptions {
   const file = (path: string | undefined) => (path === undefined ? undefined : inFolder(context, path))
   return {
     kubeconfig: file(options.kubeconfig),
