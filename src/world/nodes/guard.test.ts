@@ -68,7 +68,7 @@ describe.each(shells)('the dead man’s switch, under $name', ({ argv, there }) 
       await revert()
       expect(node.text(path)).toBe('old')
       expect(existsSync(node.path(fresh))).toBe(false)
-      expect(asked()).toContain('restart kubelet.service')
+      expect(asked()).toContain('restart --no-block kubelet.service')
       expect(units()).toEqual([])
       expect(readdirSync(node.path('/etc/systemd/system/multi-user.target.wants'))).toEqual([])
       await expect(confirm()).rejects.toMatchObject({
@@ -82,7 +82,7 @@ describe.each(shells)('the dead man’s switch, under $name', ({ argv, there }) 
     await arm()
     await revert()
     expect(node.text(path)).toBe('old')
-    expect(asked()).not.toContain('restart kubelet.service')
+    expect(asked()).not.toContain('restart --no-block kubelet.service')
   })
 
   test.skipIf(!there)('leaves what somebody else has changed since', async () => {
@@ -100,7 +100,7 @@ describe.each(shells)('the dead man’s switch, under $name', ({ argv, there }) 
     node.put('/kubelet-is', 'inactive\n')
     await revert()
     expect(node.text(path)).toBe('old')
-    expect(asked()).not.toContain('restart kubelet.service')
+    expect(asked()).not.toContain('restart --no-block kubelet.service')
   })
 
   test.skipIf(!there)(
@@ -117,6 +117,7 @@ describe.each(shells)('the dead man’s switch, under $name', ({ argv, there }) 
         'agent.sh',
         'confirmed',
         'list',
+        'unit',
       ])
     },
   )
@@ -144,7 +145,7 @@ describe.each(shells)('the dead man’s switch, under $name', ({ argv, there }) 
     execFileSync('mv', [node.path(`${folder}/${step}/armed`), node.path(`${folder}/${step}/reverting`)])
     await revert()
     expect(node.text(path)).toBe('old')
-    expect(asked()).toContain('restart kubelet.service')
+    expect(asked()).toContain('restart --no-block kubelet.service')
   })
 
   test.skipIf(!there)('nothing armed: confirm says so, revert has nothing to do', async () => {

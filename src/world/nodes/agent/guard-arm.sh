@@ -28,6 +28,7 @@ if [ ! -e "$DIR/armed" ]; then
   set +f
   unset IFS
   : >>"$DIR.new/list"
+  printf '%s\n' "$UNIT" >"$DIR.new/unit"
   : >"$DIR.new/armed"
   persist "$DIR.new"/*
   persist "$DIR.new"

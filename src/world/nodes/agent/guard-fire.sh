@@ -16,13 +16,14 @@ put_back() {
 }
 content() { cat "$copy"; }
 
-# At boot the unit has not been started yet, and waits for us: to start it here would wait for ever.
+# Not waited for: this very service stands before the kubelet, so that at boot its files are back first, and systemd starts it when we are
+# through. At boot it is inactive, and on its way; a unit that somebody stopped stays stopped.
 restart_unit() {
   case $(systemctl is-active "$1" 2>/dev/null) in
   active | activating | reloading | failed | deactivating)
-    if timeout 120 systemctl restart "$1"; then echo "restarted $1"; else echo "could not restart $1"; fi
+    if systemctl restart --no-block "$1"; then echo "restarted $1"; else echo "could not restart $1"; fi
     ;;
-  *) echo "$1 starts later" ;;
+  *) echo "$1 is not running" ;;
   esac
 }
 

@@ -6,6 +6,17 @@ if [ -n "$FIRE" ] && { [ -e "$DIR/armed" ] || [ -e "$DIR/reverting" ]; }; then
 fi
 # The power went between the last two things that a firing switch does: all is back.
 if [ -e "$DIR/reverting" ] && [ ! -e "$UNITS/$ID.service" ]; then mv "$DIR/reverting" "$DIR/reverted" 2>/dev/null; fi
+# All is back when what was restarted has come through that.
+unit=$(cat "$DIR/unit" 2>/dev/null)
+if [ -e "$DIR/reverted" ] && [ -n "$unit" ]; then
+  case $(systemctl show --property Job --value "$unit" 2>/dev/null) in
+  '' | 0) ;;
+  *)
+    emit 'done' reverting
+    finish
+    ;;
+  esac
+fi
 for marker in armed reverting reverted confirmed; do
   if [ -e "$DIR/$marker" ]; then
     emit 'done' "$marker" "$(cat "$DIR/said" 2>/dev/null)"

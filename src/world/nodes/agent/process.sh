@@ -12,6 +12,8 @@ find_server() {
   for place in /proc/[0-9]*; do
     { read -r comm <"$place/comm"; } 2>/dev/null || continue
     [ "$comm" = kube-apiserver ] && [ "$(readlink "$place/ns/net")" = "$home" ] || continue
+    # A dead one that nobody has reaped has no arguments left, and would look like one with the default port.
+    [ -n "$(arguments "${place#/proc/}")" ] || continue
     listens=$(arguments "${place#/proc/}" | sed -n 's/^--secure-port=//p' | tail -n 1)
     [ "${listens:-6443}" = "$1" ] || continue
     echo "${place#/proc/} $(started "${place#/proc/}")"
