@@ -21,6 +21,8 @@ export type Part =
   | 'swap-look'
   | 'swap-start'
   | 'swap-watch'
+  | 'swap-proof'
+  | 'swap-redirect'
   | 'swap-agent'
 
 export type Values = Readonly<Record<string, string | number>>

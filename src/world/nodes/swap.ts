@@ -73,7 +73,7 @@ export async function swapStaticPod(
   const isIPv6 = isIP(swap.server.address) === 6
   const values = { RUN: run, ID: id, FILE: swap.path, BEFORE: before }
   const agentProgram = program(
-    ['files', 'api', 'process', 'unit', 'swap-agent'],
+    ['files', 'api', 'process', 'unit', 'swap-proof', 'swap-redirect', 'swap-agent'],
     {
       ...values,
       FRAME: '',
