@@ -2,20 +2,28 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Transport } from '../ports.ts'
 import { type SshOptions, sshTransport } from './ssh.ts'
 
 let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'dualstack-ssh-'))
 })
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
+const opened: Transport[] = []
+afterEach(async () => {
+  // Each holds a folder for its sockets.
+  await Promise.all(opened.splice(0).map(ssh => ssh.close()))
+  rmSync(folder, { recursive: true, force: true })
+})
 
 /** An ssh that notes its arguments, one a line, and does what `body` says. */
 function fakeSsh(body: string, options: SshOptions = {}) {
   const program = join(folder, 'ssh')
   writeFileSync(program, `#!/bin/sh\nprintf '%s\\n' "$@" >>${folder}/arguments\n${body}\n`)
   chmodSync(program, 0o755)
-  return sshTransport({ program, ...options })
+  const ssh = sshTransport({ program, ...options })
+  opened.push(ssh)
+  return ssh
 }
 const noted = () => readFileSync(join(folder, 'arguments'), 'utf8').trim().split('\n')
 
