@@ -94,9 +94,10 @@ async function runStep(
   if (strayChange !== undefined) throw staleError(describe(strayChange))
   let cluster = await waitFor(wait, start, step.needs)
   say({ kind: 'intend', step: step.id, found: standings.map(standing => standing.found) })
-  const isThere = standings.every(standing => standing.at === 'after')
+  // A step without changes has only its refreshes to show for: they are always made.
+  const isThere = step.changes.length > 0 && standings.every(standing => standing.at === 'after')
   try {
-    if (!isThere || mayBeHalfDone || step.changes.length === 0) {
+    if (!isThere || mayBeHalfDone) {
       await arm(context, step)
       await drive(
         { world, run: journal.run, swap: context.swap, progress, signal: context.signal },

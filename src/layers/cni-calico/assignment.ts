@@ -25,7 +25,7 @@ export function assignedBy(config: string): readonly Family[] {
 
 /**
  * The ConfigMap, from which calico-node writes the CNI configuration of its node whenever it starts, and that very file on each node: no
- * roll-out is needed, and every restart of calico-node costs (docs/calico-rollout.md). The runtime watches the folder.
+ * roll-out is needed, which would cost 15 s a node (docs/calico-rollout.md). The runtime watches the folder.
  */
 export function assignmentSteps(state: Calico, goal: Goal): readonly Step[] {
   const { config, source, namespace, conflist } = state
