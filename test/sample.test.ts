@@ -6,6 +6,7 @@ import { applyStep } from '../src/model/apply.ts'
 import type { Cluster } from '../src/model/cluster.ts'
 import { readsOf } from '../src/model/layer.ts'
 import type { Plan } from '../src/model/plan.ts'
+import { parsePlan } from '../src/model/plan-schema.ts'
 import { readBundle } from '../src/observe/bundle.ts'
 import { stagesBack, stagesThere } from '../src/plan/stages.ts'
 
@@ -90,4 +91,13 @@ test.each([
   const ids = stagesBack.map(stage => stage.id)
   expect(ids.indexOf(first)).toBeLessThan(ids.indexOf(second))
   expect(ids).toContain(first)
+})
+
+test('a plan file of either way is read as the plan that it was, and an unknown field is refused', () => {
+  const there = planFor(cluster, {}, layers)
+  for (const plan of [there, planFor(end(cluster, there), { to: 'single' }, layers)]) {
+    const file: unknown = JSON.parse(JSON.stringify(plan))
+    expect(parsePlan(file)).toEqual({ plan: file })
+    expect(parsePlan({ ...(file as object), sudo: true })).toHaveProperty('problem')
+  }
 })

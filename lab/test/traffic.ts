@@ -13,6 +13,8 @@ export interface Summary {
   readonly p99Ms: number
   readonly firstFailure?: string
   readonly lastFailure?: string
+  /** The first failures, each with its moment and the client's own words. */
+  readonly failures: readonly { readonly at: string; readonly error: string }[]
 }
 
 /** The API is asked on new TLS connections every 25 ms, everything else over IPv4 every 50 ms. */
@@ -31,9 +33,9 @@ interface Source {
 
 /** Starts the load, waits until it runs; the returned function ends it and says what was lost. */
 export async function startTraffic(lab: Lab): Promise<() => Promise<readonly Summary[]>> {
-  const children = await Promise.all((await sources(lab)).map(source => start(lab, source)))
+  const probes = await Promise.all((await sources(lab)).map((source, index) => start(lab, source, index)))
   await new Promise(resolve => setTimeout(resolve, 2000))
-  return async () => (await Promise.all(children.map(stop))).flat()
+  return async () => (await Promise.all(probes.map(probe => stop(lab, probe)))).flat()
 }
 
 async function sources(lab: Lab): Promise<readonly Source[]> {
@@ -86,9 +88,17 @@ async function stillPods(lab: Lab): Promise<readonly { node: string; ip: string 
   return list.items.map(pod => ({ node: pod.spec.nodeName, ip: pod.status.podIP }))
 }
 
-async function start(lab: Lab, source: Source): Promise<ChildProcess> {
+interface Running {
+  readonly child: ChildProcess
+  readonly place: string
+  /** Where its failures are written, as that place sees it. */
+  readonly failures: string
+}
+
+async function start(lab: Lab, source: Source, index: number): Promise<Running> {
   const isNode = lab.nodes.some(node => node.name === source.place)
   const probe = isNode ? 'probe' : join(lab.state.bin, 'probe')
+  const failures = isNode ? `/var/log/probe-${index}.jsonl` : join(lab.dir, `probe-${index}.jsonl`)
   const command = [
     probe,
     'run',
@@ -99,10 +109,13 @@ async function start(lab: Lab, source: Source): Promise<ChildProcess> {
     '2s',
     '--duration',
     limit,
+    '--out',
+    failures,
     ...source.targets,
   ]
   const argv = source.podIP === undefined ? command : inPod(source.podIP, command)
-  return lab.spawn(source.place, argv, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = await lab.spawn(source.place, argv, { stdio: ['pipe', 'pipe', 'inherit'] })
+  return { child, place: source.place, failures }
 }
 
 /** Enters the pod's network namespace on its node: an exec through the API would end with the API server. */
@@ -112,7 +125,7 @@ function inPod(ip: string, command: readonly string[]): string[] {
   return ['sh', '-c', find, 'sh', ip, ...command]
 }
 
-async function stop(child: ChildProcess): Promise<readonly Summary[]> {
+async function stop(lab: Lab, { child, place, failures }: Running): Promise<readonly Summary[]> {
   let text = ''
   child.stdout?.on('data', (chunk: Buffer) => {
     text += chunk.toString()
@@ -120,11 +133,23 @@ async function stop(child: ChildProcess): Promise<readonly Summary[]> {
   const ended = once(child, 'close')
   child.stdin?.end()
   await ended
-  return text
+  const lost = lines((await lab.exec(place, ['cat', failures])).stdout) as readonly {
+    name: string
+    at: string
+    error: string
+  }[]
+  return (lines(text) as readonly Summary[]).map(one => ({
+    ...one,
+    failures: lost.filter(({ name }) => name === one.name).slice(0, failuresShown),
+  }))
+}
+
+const failuresShown = 20
+const lines = (text: string): readonly unknown[] =>
+  text
     .split('\n')
     .filter(line => line !== '')
-    .map(line => JSON.parse(line) as Summary)
-}
+    .map(line => JSON.parse(line) as unknown)
 
 /** A table for people: what was asked, what was lost. */
 export function trafficTable(summaries: readonly Summary[]): string {
@@ -133,15 +158,16 @@ export function trafficTable(summaries: readonly Summary[]): string {
     String(one.requests),
     String(one.failed),
     `${(one.longestOutageMs / 1000).toFixed(1)} s`,
+    `${one.p99Ms.toFixed(0)} ms`,
   ])
-  const all = [['path', 'requests', 'failed', 'longest outage'], ...rows]
+  const all = [['path', 'requests', 'failed', 'longest outage', 'p99'], ...rows]
   const width = (column: number) => Math.max(...all.map(row => (row[column] ?? '').length))
-  return all
-    .map(row =>
-      row
-        .map((cell, column) => cell.padEnd(width(column)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  const table = all.map(row =>
+    row
+      .map((cell, column) => cell.padEnd(width(column)))
+      .join('  ')
+      .trimEnd(),
+  )
+  const lost = summaries.flatMap(one => one.failures.map(({ at, error }) => `${at}  ${one.name}  ${error}`))
+  return [...table, ...lost.toSorted()].join('\n')
 }

@@ -120,6 +120,6 @@ const plan = z.strictObject({
 export function parsePlan(value: unknown): { readonly plan: Plan } | { readonly problem: string } {
   const result = plan.safeParse(value)
   return result.success
-    ? { plan: result.data as Plan }
+    ? { plan: result.data }
     : { problem: z.prettifyError(result.error).split('\n').slice(0, 4).join(' ') }
 }

@@ -209,11 +209,11 @@ test('a fault at any call stops the run, and the same command again ends at the 
 
 test('a gate that does not hold in time puts back what its guard protects', async () => {
   const memory = world()
-  const broken = memory.nodes.restartUnit
-  memory.nodes.restartUnit = async () => {}
+  const { nodes } = memory
+  memory.nodes = { ...nodes, restartUnit: async () => {} }
   await expect(start(memory)).rejects.toMatchObject({ code: 'gate.timeout', exitCode: 6 })
   expect(memory.machines['n1']?.files['/f']?.text).toBe('old\n')
-  memory.nodes.restartUnit = broken
+  memory.nodes = nodes
   await start(memory)
   expectDone(memory)
 })
@@ -232,14 +232,17 @@ test('what somebody else changed is left alone and named', async () => {
 
 test('a conflict of resource versions is read again', async () => {
   const memory = world()
-  const { replace } = memory.api
+  const { api } = memory
   let conflicts = 1
-  memory.api.replace = async (resource, object, options) =>
-    replace(
-      resource,
-      conflicts-- > 0 ? { ...object, metadata: { ...object.metadata, resourceVersion: 'x' } } : object,
-      options,
-    )
+  memory.api = {
+    ...api,
+    replace: async (resource, object, options) =>
+      api.replace(
+        resource,
+        conflicts-- > 0 ? { ...object, metadata: { ...object.metadata, resourceVersion: 'x' } } : object,
+        options,
+      ),
+  }
   await start(memory)
   expectDone(memory)
 })

@@ -9,15 +9,33 @@ export interface KubeApi {
   /** Pages (limit 500), each item as it comes: nothing is kept. A resource that the server does not serve: no items. */
   list(resource: Resource, options?: ListOptions): AsyncIterable<KubeObject>
   /** undefined: 404 */
-  get(resource: Resource, namespace: string | undefined, name: string, signal?: AbortSignal): Promise<KubeObject | undefined>
+  get(
+    resource: Resource,
+    namespace: string | undefined,
+    name: string,
+    signal?: AbortSignal,
+  ): Promise<KubeObject | undefined>
   create(resource: Resource, object: KubeObject, options?: WriteOptions): Promise<KubeObject>
   /** PUT: carries metadata.resourceVersion, so that nobody's change is lost; 409 is ApiError with reason `Conflict`. */
   replace(resource: Resource, object: KubeObject, options?: WriteOptions): Promise<KubeObject>
-  delete(resource: Resource, namespace: string | undefined, name: string, options?: DeleteOptions): Promise<void>
+  delete(
+    resource: Resource,
+    namespace: string | undefined,
+    name: string,
+    options?: DeleteOptions,
+  ): Promise<void>
   /** POST pods/eviction; 'blocked' when a PodDisruptionBudget says no (429), with its message. 'gone': 404 */
-  evict(namespace: string, name: string, uid: string): Promise<'evicted' | 'gone' | { readonly blocked: string }>
+  evict(
+    namespace: string,
+    name: string,
+    uid: string,
+  ): Promise<'evicted' | 'gone' | { readonly blocked: string }>
   /** Runs a command in a container over WebSocket (v5.channel.k8s.io). */
-  exec(pod: { namespace: string; name: string; container: string }, command: readonly string[], options?: ExecOptions): Promise<CommandResult>
+  exec(
+    pod: { namespace: string; name: string; container: string },
+    command: readonly string[],
+    options?: ExecOptions,
+  ): Promise<CommandResult>
   /** Opaque name of the server, for messages: `https://10.0.0.1:6443`. */
   readonly server: string
 }
@@ -110,14 +128,27 @@ export interface NodeAccess {
   restartUnit(node: string, unit: string): Promise<void>
   swapStaticPod(node: string, swap: StaticPodSwap, signal?: AbortSignal): Promise<SwapOutcome>
   /** Arms the dead man's switch: at the deadline the node puts the backed-up files of `paths` back and restarts `unit`, unless `confirm` came. Survives the caller, the API server and a reboot. Call before the first write. */
-  guard(node: string, guard: { readonly run: string; readonly step: string; readonly paths: readonly string[]; readonly unit?: string; readonly within: number }): Promise<void>
+  guard(
+    node: string,
+    guard: {
+      readonly run: string
+      readonly step: string
+      readonly paths: readonly string[]
+      readonly unit?: string
+      readonly within: number
+    },
+  ): Promise<void>
   confirm(node: string, run: string, step: string): Promise<void>
   /** Fires the switch now, and waits until what was before is back. */
   revert(node: string, run: string, step: string): Promise<void>
   /** Is anything of ours still under way on this node (a swap or an armed switch of a run that died)? Waits for swaps to finish or undo themselves. */
   settle(node: string, run: string): Promise<void>
   /** The last lines of a static pod's container log or of a unit's journal. */
-  logs(node: string, what: { readonly pod: string } | { readonly unit: string }, lines: number): Promise<string>
+  logs(
+    node: string,
+    what: { readonly pod: string } | { readonly unit: string },
+    lines: number,
+  ): Promise<string>
 }
 
 export interface World {
