@@ -8,7 +8,6 @@ import { ensurePackages, ensureUnpacked } from './packages.ts'
 import { ensureSeed, type Role } from './seed.ts'
 import { type Minor, versions } from './versions.ts'
 
-export { ensurePackages } from './packages.ts'
 export { cloneSeed } from './seed.ts'
 
 /** What a lab cluster runs from. All paths lead into the cache: nothing there may be written to. */

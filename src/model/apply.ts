@@ -8,7 +8,7 @@ import type { Change, ObjectChange, Refresh, Step, SysctlChange, TextChange } fr
 const noFacts: NodeFacts = { files: {}, sysctls: {}, addresses: [], routes: [] }
 
 /** The cluster as a change leaves it. Pure: what the planner folds with. Throws ConflictError when a text is not what the change starts from. */
-export function applyChange(cluster: Cluster, change: Change): Cluster {
+function applyChange(cluster: Cluster, change: Change): Cluster {
   if (isTextChange(change)) return applyText(cluster, change)
   if (isSysctlChange(change)) return applySysctl(cluster, change)
   return applyObject(cluster, change)

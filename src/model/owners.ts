@@ -23,7 +23,7 @@ export function ownerResolver(cluster: Cluster): (pod: Pod) => OwnerRef {
   }
 }
 
-export const sameOwner = (a: OwnerRef, b: OwnerRef): boolean =>
+const sameOwner = (a: OwnerRef, b: OwnerRef): boolean =>
   a.namespace === b.namespace && a.kind === b.kind && a.name === b.name
 
 /** A test for "this pod is made again by that owner". */

@@ -158,5 +158,5 @@ function unreachable(
 }
 
 /** An ApiError with status 403: RBAC, or an authorization webhook, said no. */
-export const isForbidden = (error: unknown): boolean =>
+const isForbidden = (error: unknown): boolean =>
   error instanceof DualStackError && 'status' in error && error.status === 403

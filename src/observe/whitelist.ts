@@ -5,7 +5,7 @@ import type { Read } from '../model/read.ts'
  * All that a bundle may hold. A bundle is mailed around, so it is a list of what is allowed and not of what is forbidden: a layer that
  * wants more puts it here, where somebody sees it. Never Secrets, never anything below /etc/kubernetes but the manifests.
  */
-export const allowedLists: readonly Resource[] = [
+const allowedLists: readonly Resource[] = [
   ...['nodes', 'namespaces', 'pods', 'services', 'endpoints', 'events'].map(name => `v1/${name}`),
   ...['daemonsets', 'deployments', 'replicasets', 'statefulsets'].map(name => `apps/v1/${name}`),
   ...['jobs', 'cronjobs'].map(name => `batch/v1/${name}`),

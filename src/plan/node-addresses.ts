@@ -40,7 +40,7 @@ export function chooseNodeAddresses(
 }
 
 /** InternalIPs of a Node, the first of each family. */
-export function reportedAddresses(node: KubeObject): PerFamily<string> {
+function reportedAddresses(node: KubeObject): PerFamily<string> {
   const found: { [F in Family]?: string } = {}
   const addresses = (getField(node, ['status', 'addresses']) ?? []) as readonly {
     type: string

@@ -17,7 +17,7 @@ export interface Wait {
 const pollEvery = 500
 
 /** The reading of one gate on facts read just before. */
-export function judge(layers: readonly Layer[], cluster: Cluster, gate: Gate): Reading {
+function judge(layers: readonly Layer[], cluster: Cluster, gate: Gate): Reading {
   const kind = kindOf(layers, gate)
   return kind.judge(cluster, gate.args)
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
-import type { ApiServerFacts, KubeObject, NodeFacts, NodeFile, Resource } from '../model/cluster.ts'
+import type { KubeObject, NodeFacts, NodeFile, Resource } from '../model/cluster.ts'
 
 /** Thin REST. Everything is the wire shape. Errors: ApiError (HTTP status, reason) or UnreachableError. */
 export interface KubeApi {
@@ -157,5 +157,3 @@ export interface World {
   readonly clock: Clock
   readonly logger: Logger
 }
-
-export type { ApiServerFacts }

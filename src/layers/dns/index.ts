@@ -33,7 +33,7 @@ export const dns: Layer<DNS> = {
   gates: { reachable: reachableGate, endpoints: endpointsGate },
 }
 
-export function readDNS(cluster: Cluster): DNS | undefined {
+function readDNS(cluster: Cluster): DNS | undefined {
   const object = cluster.objects['v1/services']?.find(isDNSService)
   if (object === undefined) return undefined
   const nodeLocal = cluster.objects['apps/v1/daemonsets']?.find(

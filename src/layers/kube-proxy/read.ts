@@ -13,7 +13,7 @@ export const daemonSets = 'apps/v1/daemonsets'
 export const where = `ConfigMap ${namespace}/${name}, ${key}`
 
 /** In the pod template: says with which configuration the pods were rolled out for two families. Taking it away rolls them out again. */
-export const annotation = 'kubectl-dualstack/config'
+const annotation = 'kubectl-dualstack/config'
 export const annotationPath = ['spec', 'template', 'metadata', 'annotations', annotation] as const
 
 export interface KubeProxyState {

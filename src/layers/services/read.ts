@@ -17,7 +17,7 @@ export interface Services {
  * `default/kubernetes` stays as it is through every version: its certificate and endpoints have one family, and nothing updates it
  * (kubernetes.md 1.3, 7.1). The DNS Service has a layer of its own, since its order differs.
  */
-export const isKubernetes = ({ metadata }: KubeObject): boolean =>
+const isKubernetes = ({ metadata }: KubeObject): boolean =>
   metadata.namespace === 'default' && metadata.name === 'kubernetes'
 
 const stringOf = (value: unknown): string => (typeof value === 'string' ? value : '')

@@ -64,8 +64,7 @@ export const readyCount = (slices: readonly Slice[], family: Family): number =>
   ).size
 
 /** `[fd00::1]:8080`, as `reach` wants it. */
-export const socketAddress = (ip: string, port: number): string =>
-  isIPv6(ip) ? `[${ip}]:${port}` : `${ip}:${port}`
+const socketAddress = (ip: string, port: number): string => (isIPv6(ip) ? `[${ip}]:${port}` : `${ip}:${port}`)
 
 /** Something of a pod that should answer. */
 export interface Listener {

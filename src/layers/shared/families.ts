@@ -1,10 +1,6 @@
 import { type Family, families } from '../../address/family.ts'
 import type { Goal } from '../../model/goal.ts'
 
-/** The same families, in whatever order. */
-export const sameFamilies = (a: readonly Family[], b: readonly Family[]): boolean =>
-  families.every(family => a.includes(family) === b.includes(family))
-
 /** The families that come or go. The first of the goal is the cluster's primary one, and never changes. */
 export const changingFamilies = (goal: Goal): readonly Family[] =>
   families.filter(family => family !== goal.families[0])

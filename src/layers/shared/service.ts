@@ -24,7 +24,7 @@ export interface Service {
  * What the owner of a Service wrote as its policy, on the Service itself, for as long as we have written another: so the way back needs no
  * journal to tell a Service that waited for dual-stack from one that we converted.
  */
-export const policyAnnotation = 'kubectl-dualstack/ip-family-policy'
+const policyAnnotation = 'kubectl-dualstack/ip-family-policy'
 const annotationPath = ['metadata', 'annotations', policyAnnotation]
 
 export const serviceKey = ({ namespace, name }: { namespace: string; name: string }): string =>

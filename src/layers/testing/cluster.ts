@@ -4,7 +4,7 @@ import type { Goal } from '../../model/goal.ts'
 import { readArguments } from '../shared/arguments.ts'
 
 /** Node number 1 is 10.0.0.11 and fd00:10::11. */
-export const addressesOf = (index: number) => ({ IPv4: `10.0.0.1${index}`, IPv6: `fd00:10::1${index}` })
+const addressesOf = (index: number) => ({ IPv4: `10.0.0.1${index}`, IPv6: `fd00:10::1${index}` })
 
 export const goal: Goal = {
   families: ['IPv4', 'IPv6'],

@@ -39,7 +39,7 @@ export interface Workloads {
 }
 
 /** Pods whose addresses come from the CNI: those on the host's network follow the Node, finished and leaving ones do not matter. */
-export const isOurs = (pod: Pod): boolean =>
+const isOurs = (pod: Pod): boolean =>
   !pod.hostNetwork && !pod.deleting && pod.phase !== 'Succeeded' && pod.phase !== 'Failed'
 
 /** A pod without an address is still to get one, from whatever is configured then. */
@@ -69,7 +69,7 @@ export function readWorkloads(cluster: Cluster): Workloads {
   }
 }
 
-export function objectOf(cluster: Cluster, owner: OwnerRef): KubeObject | undefined {
+function objectOf(cluster: Cluster, owner: OwnerRef): KubeObject | undefined {
   const resource = resourceOf[owner.kind]
   return resource === undefined ? undefined : findObject(cluster, resource, owner.namespace, owner.name)
 }

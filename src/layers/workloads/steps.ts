@@ -7,7 +7,7 @@ import { ownFields, surgeFields } from './surge.ts'
 import { type Way, wayOf } from './way.ts'
 
 /** In the pod template: what was rolled out last. It comes on the way there and goes on the way back, so the object ends as it was. */
-export const familiesAnnotation = 'kubectl-dualstack/families'
+const familiesAnnotation = 'kubectl-dualstack/families'
 const annotationPath = ['spec', 'template', 'metadata', 'annotations', familiesAnnotation]
 
 interface Planned {
@@ -16,7 +16,7 @@ interface Planned {
 }
 
 /** Workloads of which some pod has other families than the goal's, with how each is made again. */
-export function outdated(state: Workloads, goal: Goal): readonly Planned[] {
+function outdated(state: Workloads, goal: Goal): readonly Planned[] {
   return state.workloads
     .filter(({ pods }) => pods.some(pod => lacksOrExceeds(pod, goal.families)))
     .map(workload => ({ workload, way: wayOf(workload, state, goal) }))

@@ -127,7 +127,7 @@ function hasPartition({ object }: Workload): boolean {
 }
 
 /** The worst moment of a roll-out, from the defaults of apps/v1 where nothing is said. */
-export function strategyOf({ owner, object, pods }: Workload): Strategy {
+function strategyOf({ owner, object, pods }: Workload): Strategy {
   const field = (...path: string[]) => getField(object, ['spec', ...path])
   if (owner.kind === 'DaemonSet') {
     const unavailable = scaled(

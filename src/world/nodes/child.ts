@@ -8,7 +8,7 @@ export interface ChildOptions {
 }
 
 /** A process that was ended because it took too long. */
-export class TimedOut extends Error {}
+class TimedOut extends Error {}
 
 /** Runs a program to its end, without a shell. Rejects when it cannot be started, with `TimedOut`, or with the signal's reason. */
 export function runChild(

@@ -86,7 +86,7 @@ function answerFor(asked: string, reached: ReadonlyMap<string, boolean>): [strin
 }
 
 /** `644 0:0`, as stat prints them. */
-export function fileOf(modeAndOwner: string, text: string): NodeFile {
+function fileOf(modeAndOwner: string, text: string): NodeFile {
   const [mode = '', owner = ''] = modeAndOwner.split(' ')
   return { text, mode: Number.parseInt(mode, 8), owner }
 }

@@ -43,8 +43,6 @@ export function nodeAccess(transport: Transport, options: NodeAccessOptions = {}
   }
 }
 
-export type TransportKind = Transport['name']
-
 export type TransportOptions =
   | ({ readonly kind: 'ssh' } & SshOptions)
   | ({ readonly kind: 'pod' } & PodOptions)
