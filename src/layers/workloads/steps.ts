@@ -18,9 +18,21 @@ interface Planned {
 /** Workloads of which some pod has other families than the goal's, with how each is made again. */
 function outdated(state: Workloads, goal: Goal): readonly Planned[] {
   return state.workloads
-    .filter(({ pods }) => pods.some(pod => lacksOrExceeds(pod, goal.families)))
-    .map(workload => ({ workload, way: wayOf(workload, state, goal) }))
+    .flatMap((workload): Planned | readonly Planned[] => {
+      if (workload.pods.some(pod => lacksOrExceeds(pod, goal.families)))
+        return { workload, way: wayOf(workload, state, goal) }
+      return isUnderWay(workload, goal) ? { workload, way: { by: 'rollout' } } : []
+    })
     .sort((a, b) => nameOf(a.workload.owner).localeCompare(nameOf(b.workload.owner)))
+}
+
+/**
+ * Back: a roll-out of ours that was begun and has not made a pod yet (somebody was stopped there). The pods look right, and would not for
+ * long: the annotation must go all the same.
+ */
+function isUnderWay({ object }: Workload, goal: Goal): boolean {
+  const said = getField(object, annotationPath)
+  return goal.families.length === 1 && said !== null && said !== goal.families.join(',')
 }
 
 export function workloadSteps(state: Workloads, goal: Goal, stage: string): readonly Step[] {

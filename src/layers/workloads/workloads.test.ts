@@ -305,6 +305,14 @@ test.each<[string, Cluster]>([
   expect(stepsOf(workloads, found, goal, 'workloads')).toHaveLength(1)
 })
 
+test('a roll-out that was begun and has made no pod yet is taken back too', () => {
+  const found = web()
+  const begun = { ...applied(found, stepsOf(workloads, found, goal, 'workloads')), pods: found.pods }
+  const end = applied(begun, stepsOf(workloads, begun, backGoal, 'workloads'))
+  expect(end.objects).toEqual(found.objects)
+  expect(ways(end, backGoal)).toEqual([])
+})
+
 test('pods that became dual by themselves go back by a roll-out too', () => {
   const dual: readonly Family[] = ['IPv4', 'IPv6']
   expect(ways(web({}, [], { families: dual }), backGoal)).toEqual(['Deployment rollout'])
