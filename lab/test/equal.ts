@@ -127,12 +127,13 @@ function canonical(value: unknown): string {
     .join(',')}}`
 }
 
-/** Devices, IPv6 routes but those of the node's own link, forwarding, nftables tables of ours, ip6tables rules that name an address. */
+/** Devices, IPv6 routes but those of the node's own link, forwarding, Felix's rules of the family, tables, units and manifests of ours. */
 async function pictureHost(lab: Lab, node: string): Promise<string> {
   const script = [
     "ip -o link | sed -E 's/^[0-9]+: ([^:@]+).*/device \\1/' | grep -v 'device cali'",
     "ip -6 route show table main | grep -v '^fe80' | sed -E 's/^/route /; s/ (metric|pref|expires) [^ ]+//g'",
     'for k in net.ipv4.ip_forward net.ipv6.conf.all.forwarding net.ipv6.conf.default.forwarding; do echo "sysctl $k $(sysctl -n $k)"; done',
+    "ip6tables-save 2>/dev/null | grep -c cali | sed 's/^/Felix ip6tables lines /'",
     "nft list tables 2>/dev/null | grep -i dualstack | sed 's/^/nft /'",
     "ls /etc/systemd/system /run/systemd/transient 2>/dev/null | grep -i dualstack | sed 's/^/unit /'",
     "ls -A /etc/kubernetes/manifests | sed 's/^/manifest /'",

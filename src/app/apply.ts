@@ -18,6 +18,7 @@ export function apply(options: Apply): Promise<Outcome> {
   return execute({
     ...options,
     direction,
+    asks: Object.keys(intent).some(key => key !== 'to'),
     plan: cluster => planFor(cluster, { ...intent, to: 'dual' }, options.layers),
   })
 }

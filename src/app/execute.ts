@@ -22,6 +22,8 @@ export interface Execute {
   readonly direction: Plan['direction']
   /** A saved plan; without it one is made, or an unfinished run of this direction goes on. */
   readonly given?: Plan
+  /** Was anything asked for that a run which goes on could not take in? */
+  readonly asks?: boolean
   /** Makes the plan from what is there. */
   readonly plan: (cluster: Cluster, past: readonly PastRun[]) => Plan
   /** Asked once, with the plan, before anything is changed. false: nothing is done. */
@@ -75,6 +77,13 @@ async function locked(context: Execute, layers: readonly Layer[], lock: Lock): P
       `run ${open.run} on this cluster has not come to its end`,
       'run.unfinished',
       'Finish it (the same command without a plan file) or go back (`dualstack rollback`) first.',
+    )
+  }
+  if (goesOn && context.asks === true) {
+    throw new RefusedError(
+      `run ${open.run} goes on with the plan it began with: other ranges or choices cannot be taken in now`,
+      'run.unfinished',
+      'Call the same command without these options; or go back (`dualstack rollback`) and begin anew.',
     )
   }
   const plan = goesOn ? planOf(open) : (context.given ?? context.plan(cluster, past))

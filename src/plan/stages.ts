@@ -47,7 +47,6 @@ export const stagesThere: readonly Stage[] = [
     'a Service of two families whose pods have one refuses connections on the other',
   ),
   stage('dns', 'dns', 'the DNS Service last: clients use both of its addresses at once'),
-  stage('release-services', 'services', 'held Services get back what their owner wrote'),
 ]
 
 /** The way back. Not the way there reversed: pods made again before the CNI stops handing out the family would get it once more. */

@@ -218,6 +218,16 @@ test('a gate that does not hold in time puts back what its guard protects', asyn
   expectDone(memory)
 })
 
+test('a step that somebody did by hand meanwhile arms no switch and needs no confirmation', async () => {
+  const memory = world()
+  const machine = memory.machines['n1']
+  if (machine) machine.files['/f'] = { text: 'new\n', mode: 0o600, owner: '0:0' }
+  await memory.nodes.restartUnit('n1', 'kubelet')
+  await start(memory)
+  expectDone(memory)
+  expect(memory.calls.filter(call => /^(guard|confirm|revert)/.test(call))).toEqual([])
+})
+
 test('what somebody else changed is left alone and named', async () => {
   const memory = world()
   const machine = memory.machines['n1']

@@ -96,9 +96,10 @@ async function runStep(
   say({ kind: 'intend', step: step.id, found: standings.map(standing => standing.found) })
   // A step without changes has only its refreshes to show for: they are always made.
   const isThere = step.changes.length > 0 && standings.every(standing => standing.at === 'after')
+  let isArmed = false
   try {
     if (!isThere || mayBeHalfDone) {
-      await arm(context, step)
+      isArmed = await arm(context, step)
       await drive(
         { world, run: journal.run, swap: context.swap, progress, signal: context.signal },
         step.changes,
@@ -106,9 +107,9 @@ async function runStep(
       await refreshAll(context, step, progress)
     }
     cluster = await waitFor(wait, cluster, step.gates)
-    if (step.guard !== undefined) await world.nodes.confirm(step.guard.node, journal.run, step.id)
+    if (isArmed && step.guard !== undefined) await world.nodes.confirm(step.guard.node, journal.run, step.id)
   } catch (error) {
-    if (step.guard !== undefined) {
+    if (isArmed && step.guard !== undefined) {
       progress(`putting back what was there before on ${step.guard.node}`)
       await world.nodes.revert(step.guard.node, journal.run, step.id)
     }
@@ -118,8 +119,8 @@ async function runStep(
   return cluster
 }
 
-async function arm(context: Run, step: Step): Promise<void> {
-  if (step.guard === undefined) return
+async function arm(context: Run, step: Step): Promise<boolean> {
+  if (step.guard === undefined) return false
   const { node, unit, within } = step.guard
   const paths = step.changes
     .filter(isTextChange)
@@ -131,6 +132,7 @@ async function arm(context: Run, step: Step): Promise<void> {
     ...(unit === undefined ? {} : { unit }),
     within,
   })
+  return true
 }
 
 async function refreshAll(context: Run, step: Step, progress: (message: string) => void): Promise<void> {

@@ -63,7 +63,7 @@ function requireCarrier(state: Calico, goal: Goal): void {
   throw new RefusedError(
     `Calico's networking backend is ${state.backend}: without BGP, pods of other nodes are reached only through VXLAN`,
     'calico.no-carrier',
-    'Plan with --encapsulation VXLAN.',
+    'Plan with --encapsulation vxlan.',
   )
 }
 
@@ -99,7 +99,9 @@ const poolStep = (family: Family, title: string, change: Change): Step => ({
   title,
   why: `Where ${family} is on and no pool is there, calico-node makes one with a random prefix; where it is assigned and none is there, no pod starts.`,
   interrupts: [],
-  leaves: [],
+  leaves: [
+    `the IPPool of ${family} stays after the way back, disabled: only calicoctl gives all its records back`,
+  ],
   needs: [],
   changes: [change],
   refreshes: [],

@@ -62,7 +62,7 @@ const noticesOf = (found: Cluster, to: Goal = goal) => {
   const state = services.read(found)
   return state === undefined ? [] : (services.notices?.(state, to) ?? [])
 }
-const there = ['hold-services', 'services', 'release-services']
+const there = ['hold-services', 'services']
 const back = ['services', 'release-services']
 const run = (found: Cluster, to: Goal, stages: readonly string[]): Cluster =>
   stages.reduce((state, stage) => applied(state, stepsOf(services, state, to, stage)), found)
