@@ -1,9 +1,9 @@
-import { ConflictError, RefusedError, StoppedError } from '../base/errors.ts'
+import { ConflictError, DualStackError, RefusedError, StoppedError } from '../base/errors.ts'
 import type { Cluster } from '../model/cluster.ts'
 import type { Event } from '../model/event.ts'
 import type { Goal } from '../model/goal.ts'
 import { type Layer, readsOf } from '../model/layer.ts'
-import type { Plan } from '../model/plan.ts'
+import type { Change, Plan } from '../model/plan.ts'
 import { observe } from '../observe/live.ts'
 import { refresh } from '../observe/refresh.ts'
 import { makePlan } from '../plan/make.ts'
@@ -60,14 +60,14 @@ export async function execute(context: Execute): Promise<Outcome> {
 async function locked(context: Execute, layers: readonly Layer[], lock: Lock): Promise<Outcome> {
   const { world } = context
   const folder = (uid: string) => journalFolder(uid, context.env)
-  let cluster = await observe(world, readsOf(layers), { signal: context.signal })
+  // A run that died, here or elsewhere, may have left a swap under way or a switch armed: first let the nodes come to rest.
+  const nodes: string[] = []
+  for await (const node of world.api.list('v1/nodes', { signal: context.signal }))
+    nodes.push(node.metadata.name)
+  await Promise.all(nodes.map(node => world.nodes.settle(node)))
+  const cluster = await observe(world, readsOf(layers), { signal: context.signal })
   const past = await readRuns(folder(cluster.uid))
-  const open = unfinished(past)
-  if (open !== undefined) {
-    // A run that died may have left a swap under way or a switch armed: first let the nodes come to rest.
-    await Promise.all(Object.keys(cluster.nodes).map(node => world.nodes.settle(node, open.run)))
-    cluster = await observe(world, readsOf(layers), { signal: context.signal })
-  }
+  const open = await standing(world, unfinished(past), folder(cluster.uid))
   const goesOn =
     open !== undefined &&
     directionOf(open.events) === context.direction &&
@@ -128,9 +128,48 @@ async function locked(context: Execute, layers: readonly Layer[], lock: Lock): P
     await checkEnd(context, plan.goal)
     say({ ...stamp(), kind: 'closed' })
     return { kind: 'done', plan, run: journal.run }
+  } catch (error) {
+    if (isOutdated(error)) say({ ...stamp(), kind: 'superseded', because: error.message })
+    throw error
   } finally {
     journal.close()
   }
+}
+
+/** The plan itself is the obstacle: going on with it would meet the same thing each time. */
+const isOutdated = (error: unknown): error is DualStackError =>
+  error instanceof DualStackError &&
+  ['plan.stale', 'plan.missing', 'plan.edited', 'run.not-at-target'].includes(error.code)
+
+/**
+ * An unfinished run goes on only where what it did still stands: somebody may have gone back meanwhile, from another machine. Otherwise it is
+ * put aside, and a new plan starts from what is there.
+ */
+async function standing(
+  world: World,
+  open: PastRun | undefined,
+  folder: string,
+): Promise<PastRun | undefined> {
+  if (open === undefined) return undefined
+  const settled = new Set(open.events.flatMap(event => (event.kind === 'settled' ? [event.step] : [])))
+  const last = new Map<string, Change>()
+  for (const step of planOf(open).steps) {
+    for (const change of settled.has(step.id) ? step.changes : []) last.set(targetKey(change.target), change)
+  }
+  const changes = [...last.values()]
+  const gone = (await inspect(world, changes)).findIndex(one => one.at !== 'after')
+  const change = changes[gone]
+  if (change === undefined) return open
+  const journal = openJournal(folder, open.run)
+  const because = `${describe(change)} is not as this run left it`
+  journal.append({
+    run: open.run,
+    at: new Date(world.clock.now()).toISOString(),
+    kind: 'superseded',
+    because,
+  })
+  journal.close()
+  return undefined
 }
 
 const planOf = (past: PastRun): Plan => {

@@ -22,6 +22,8 @@ export type Event = { readonly run: string /** RFC 3339, milliseconds */; readon
       readonly next: string
     }
   | { readonly kind: 'closed' }
+  /** It ends here without having come to its end: its plan does not fit the cluster any more. The next call makes a new one. */
+  | { readonly kind: 'superseded'; readonly because: string }
   | { readonly kind: 'waiting'; readonly step: string; readonly gate: string; readonly reading: Reading }
   | { readonly kind: 'progress'; readonly step: string; readonly message: string }
 )

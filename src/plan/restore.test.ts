@@ -87,6 +87,14 @@ test('what the first run of an era found counts, not what a later one found half
   expect(change).toMatchObject({ after: hashText(original) })
 })
 
+test('what a way back found that stopped is not what was there before', () => {
+  const there = past('1', planOf('dual', [text(original, converted)]), [foundText(original)])
+  const found = { target: method('', '').target, value: [{ path: ['spec', 'method'], value: 'ours' }] }
+  const back = past('2', planOf('single', [method('ours', 'none')]), [found], false)
+  const again = method('ours', 'none')
+  expect(restore(planOf('single', [again]), [there, back]).steps[0]?.changes).toEqual([again])
+})
+
 test('runs before the last finished way back are forgotten', () => {
   const old = past('1', planOf('dual', [text('older\n', converted)]), [foundText('older\n')])
   const back = past('2', planOf('single', []), [])

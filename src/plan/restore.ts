@@ -86,9 +86,11 @@ function remember(past: readonly PastRun[]): Memory {
   const texts = new Map<string, TextChange[]>()
   for (const { events } of lastEra(past)) {
     const opened = events.find(event => event.kind === 'opened')
+    // A way back that stopped found what we had made: only the way there finds what was the user's.
+    const isThere = directionOf(events) === 'dual'
     for (const event of events) {
       if (event.kind !== 'intend') continue
-      for (const found of event.found) {
+      for (const found of isThere ? event.found : []) {
         for (const [key, one] of foundEntries(found)) if (!first.has(key)) first.set(key, one)
       }
       const step =

@@ -55,6 +55,10 @@ class Teller {
         return lasting(
           `${event.step === undefined ? '' : `${this.name(event.step)}: `}${red('stopped')}: ${printable(event.message)}\n  next: ${printable(event.next)}`,
         )
+      case 'superseded':
+        return lasting(
+          `put aside: ${printable(event.because)}\n  next: the same command again makes a new plan from what is there`,
+        )
       case 'closed':
         return lasting(bold('finished: every step is done and every gate holds'))
       case 'waiting': {

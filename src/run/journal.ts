@@ -1,7 +1,9 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
   fsyncSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -45,8 +47,15 @@ export function openJournal(folder: string, run: string): Journal {
       if (!isDurable(event)) return
       const line = Buffer.from(`${JSON.stringify(event)}\n`)
       // A write to a full disk may be short: the rest would be lost without a word.
-      for (let at = 0; at < line.length; ) at += writeSync(file, line, at)
-      fsyncSync(file)
+      const before = fstatSync(file).size
+      try {
+        for (let at = 0; at < line.length; ) at += writeSync(file, line, at)
+        fsyncSync(file)
+      } catch (error) {
+        // What comes next must not be glued to the half of a line.
+        ftruncateSync(file, before)
+        throw error
+      }
     },
     close: () => closeSync(file),
   }
@@ -91,7 +100,10 @@ async function readRun(folder: string, run: string): Promise<PastRun> {
 /** The last run, when it has not come to its end. */
 export function unfinished(past: readonly PastRun[]): PastRun | undefined {
   const last = past.at(-1)
-  return last === undefined || last.events.some(event => event.kind === 'closed') ? undefined : last
+  return last === undefined ||
+    last.events.some(event => event.kind === 'closed' || event.kind === 'superseded')
+    ? undefined
+    : last
 }
 
 /** Sortable by time, and two in one second differ. */

@@ -29,7 +29,8 @@ function backlog(
   const isOwned = ownedBy(cluster, owner)
   const pods = cluster.pods.filter(pod => isOwned(pod) && isLive(pod) && !pod.hostNetwork)
   return {
-    old: pods.filter(pod => !pod.deleting && !isAsWanted(pod, until)),
+    // One without addresses is new, and gets what the CNI hands out now.
+    old: pods.filter(pod => !pod.deleting && pod.families.length > 0 && !isAsWanted(pod, until)),
     settled: pods.every(pod => pod.ready && !pod.deleting),
   }
 }

@@ -7,7 +7,7 @@ import type { Event } from '../model/event.ts'
 import type { Layer } from '../model/layer.ts'
 import type { Gate, Plan, Step, TextChange } from '../model/plan.ts'
 import { hashText } from '../text/edits.ts'
-import { openJournal, readRuns } from './journal.ts'
+import { openJournal, readRuns, unfinished } from './journal.ts'
 import { run } from './run.ts'
 import { type Memory, memoryWorld } from './testing/memory.ts'
 
@@ -123,7 +123,7 @@ const layerOn = (memory: Memory): Layer => ({
 
 async function start(memory: Memory, id = 'r1', events: Event[] = []): Promise<void> {
   const past = (await readRuns(folder)).find(one => one.run === id)
-  if (past !== undefined) await memory.nodes.settle('n1', id)
+  if (past !== undefined) await memory.nodes.settle('n1')
   const settled = new Set(past?.events.flatMap(event => (event.kind === 'settled' ? [event.step] : [])))
   const journal = openJournal(folder, id)
   try {
@@ -255,6 +255,15 @@ test('a conflict of resource versions is read again', async () => {
   }
   await start(memory)
   expectDone(memory)
+})
+
+test('a run that was put aside is not unfinished', async () => {
+  const journal = openJournal(folder, 'r1')
+  journal.append({ run: 'r1', at: '', kind: 'opened', plan, by: 'test' })
+  expect(unfinished(await readRuns(folder))?.run).toBe('r1')
+  journal.append({ run: 'r1', at: '', kind: 'superseded', because: 'the test says so' })
+  journal.close()
+  expect(unfinished(await readRuns(folder))).toBeUndefined()
 })
 
 test('a journal whose last line was cut off is read, and goes on after it', async () => {

@@ -142,7 +142,7 @@ export interface NodeAccess {
   /** Fires the switch now, and waits until what was before is back. */
   revert(node: string, run: string, step: string): Promise<void>
   /** Is anything of ours still under way on this node (a swap or an armed switch of a run that died)? Waits for swaps to finish or undo themselves. */
-  settle(node: string, run: string): Promise<void>
+  settle(node: string): Promise<void>
   /** The last lines of a static pod's container log or of a unit's journal. */
   logs(
     node: string,

@@ -110,7 +110,7 @@ test('the way there is a pool of our own, then the addresses of nodes, then the 
     "# cni-calico/pool-ipv6: Make an IPPool for fd00:244::/56
     default-ipv6-ippool apiVersion: null → "crd.projectcalico.org/v1"
     default-ipv6-ippool kind: null → "IPPool"
-    default-ipv6-ippool spec: null → {"cidr":"fd00:244::/56","blockSize":122,"ipipMode":"Never","vxlanMode":"Never","natOutgoing":true,"nodeSelector":"all()","allowedUses":["Workload","Tunnel"]}
+    default-ipv6-ippool spec: null → {"cidr":"fd00:244::/56","blockSize":122,"ipipMode":"Never","vxlanMode":"Never","natOutgoing":true,"nodeSelector":"all()","allowedUses":["Workload","Tunnel"],"disabled":false}
     # cni-calico/addresses-ipv6: Have calico-node find each node's IPv6 address
     calico-node spec.template.spec.containers.name=calico-node.env.name=IP6.value: null → "autodetect"
     calico-node spec.template.spec.containers.name=calico-node.env.name=IP6_AUTODETECTION_METHOD.value: null → "kubernetes-internal-ip"
@@ -186,7 +186,7 @@ test('on the way back the blocks of nodes are released, the address goes from th
     -          "assign_ipv6": "true"
     +          "type": "calico-ipam"
     # cni-calico/pool-ipv6: Disable IPPool default-ipv6-ippool
-    default-ipv6-ippool spec.disabled: null → true
+    default-ipv6-ippool spec.disabled: false → true
     # cni-calico/blocks-ipv6: Release 1 IPv6 address block of nodes
     fd00-244---122 spec.cidr: "fd00:244::/122" → null
     n1-fd00-244---122 spec.cidr: "fd00:244::/122" → null
@@ -247,7 +247,7 @@ test('an IPv6 cluster gets IPv4 by the same code', () => {
     "# cni-calico/pool-ipv4: Make an IPPool for 10.244.0.0/16
     default-ipv4-ippool apiVersion: null → "crd.projectcalico.org/v1"
     default-ipv4-ippool kind: null → "IPPool"
-    default-ipv4-ippool spec: null → {"cidr":"10.244.0.0/16","blockSize":26,"ipipMode":"Never","vxlanMode":"Never","natOutgoing":true,"nodeSelector":"all()","allowedUses":["Workload","Tunnel"]}
+    default-ipv4-ippool spec: null → {"cidr":"10.244.0.0/16","blockSize":26,"ipipMode":"Never","vxlanMode":"Never","natOutgoing":true,"nodeSelector":"all()","allowedUses":["Workload","Tunnel"],"disabled":false}
     # cni-calico/addresses-ipv4: Have calico-node find each node's IPv4 address
     calico-node spec.template.spec.containers.name=calico-node.env.name=IP.value: "none" → "autodetect"
     calico-node spec.template.spec.containers.name=calico-node.env.name=IP_AUTODETECTION_METHOD.value: null → "kubernetes-internal-ip"

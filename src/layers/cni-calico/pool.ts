@@ -37,7 +37,7 @@ function openPool(state: Calico, goal: Goal, family: Family): readonly Step[] {
   if (inside.some(pool => !pool.isDisabled)) return []
   const again = inside.find(({ cidr }) => cidr === goal.pods[family]) ?? inside[0]
   if (again !== undefined) {
-    const change = poolChange(again, null)
+    const change = poolChange(again, false)
     return change === undefined
       ? []
       : [poolStep(family, `Open IPPool ${again.name} (${again.cidr}) again`, change)]
@@ -80,6 +80,8 @@ function createPool(state: Calico, goal: Goal, family: Family): Change {
     natOutgoing: goal.calico.natOutgoing,
     nodeSelector: 'all()',
     allowedUses: ['Workload', 'Tunnel'],
+    // Said, so that a pool which a way back has closed is not taken for the one that this makes.
+    disabled: false,
   }
   return {
     target: { kind: 'object', api: poolResource, name },
@@ -108,7 +110,7 @@ const poolStep = (family: Family, title: string, change: Change): Step => ({
   gates: [],
 })
 
-const poolChange = (pool: Pool, disabled: boolean | null): Change | undefined =>
+const poolChange = (pool: Pool, disabled: boolean): Change | undefined =>
   objectChange({ kind: 'object', api: poolResource, name: pool.name }, [
     fieldChange(pool.object, ['spec', 'disabled'], disabled),
   ])

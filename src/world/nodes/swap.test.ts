@@ -217,14 +217,14 @@ test('a new file or a removal is no swap', async () => {
 test('settle starts what stopped once, waits until nothing is left, and says what cannot end', async () => {
   const busy = [['unit', 'dualstack-swap-x.service', 'busy', '']]
   const { access, scripts } = node({ settle: [busy, busy, []] })
-  await access.settle('n1', 'run-1')
+  await access.settle('n1')
   expect(scripts.map(script => /^START=.*$/m.exec(script)?.[0])).toEqual([
     "START='1'",
     "START=''",
     "START=''",
   ])
   const stuck = node({ settle: [busy, [['unit', 'dualstack-swap-x.service', 'stuck', 'not ready']]] })
-  await expect(stuck.access.settle('n1', 'run-1')).rejects.toThrow('not ready')
+  await expect(stuck.access.settle('n1')).rejects.toThrow('not ready')
 })
 
 test('the agent on the node is told no real storage for the proof', async () => {
