@@ -52,6 +52,8 @@ async function expectDual(): Promise<void> {
 }
 
 async function expectAsBefore(): Promise<void> {
+  // The namespace of our pods is deleted by then; Kubernetes takes some seconds until it is gone.
+  await lab.kubectl('wait', '--for=delete', 'namespace/kubectl-dualstack', '--timeout=90s')
   expect(differences(before, await takePicture(lab))).toEqual([])
 }
 
