@@ -17,7 +17,7 @@ ready() { local ok=0; while [ $ok -lt 2 ]; do if $K get --raw /readyz >/dev/null
 running() { until $K -n kube-system get pod "$1-$2" -o jsonpath='{.spec.containers[0].command} {.status.conditions[?(@.type=="Ready")].status}' 2>/dev/null | grep -q -- "$3.*True"; do sleep 1; done; }
 
 for n in $nodes; do
-  on "$n" "printf 'net.ipv4.conf.all.forwarding = 1\nnet.ipv6.conf.all.forwarding = 1\n' > /etc/sysctl.d/k8s.conf && sysctl --system >/dev/null"
+  on "$n" "printf 'net.ipv4.conf.all.forwarding = 1\nnet.ipv6.conf.all.forwarding = 1\n' > /etc/sysctl.d/k8s.conf && sysctl -p /etc/sysctl.d/k8s.conf >/dev/null"
 done
 say "forwarding"
 $K -n kube-system get cm kubeadm-config -o yaml | sed -E "s#(podSubnet: $v4pods)#\1,$PODS#; s#(serviceSubnet: $v4services)#\1,$SERVICES#" | $K replace -f - >/dev/null
