@@ -1,9 +1,9 @@
-import type { Outcome } from '../app/execute.ts'
+import type { Execute, Outcome } from '../app/execute.ts'
 import { RefusedError, type ExitCode, exitCodes } from '../base/errors.ts'
 import type { Event } from '../model/event.ts'
 import type { Plan } from '../model/plan.ts'
 import { type Context, coloursFor } from './context.ts'
-import { choiceOr, flag } from './options.ts'
+import { choiceOr, flag, type Values } from './options.ts'
 
 /** Options of the commands that change a cluster. */
 export const runningOptions = {
@@ -19,7 +19,7 @@ export const runningOptions = {
 }
 
 /** Shows a run while it goes, asks before it begins. `end` leaves the terminal as it should be. */
-export async function reporting(
+async function reporting(
   context: Context,
   options: { readonly yes: boolean; readonly output: 'text' | 'json' },
 ) {
@@ -62,8 +62,30 @@ async function ask(context: Context, question: string): Promise<boolean> {
   }
 }
 
+/** What every command that changes a cluster hands to its use case. */
+export type Handed = Pick<Execute, 'agree' | 'emit' | 'how' | 'by' | 'env' | 'signal'>
+
+/** Runs a use case with its reporter, and says the last words: what `apply` and `rollback` share. */
+export async function runReported(
+  context: Context,
+  options: Values<typeof runningOptions>,
+  verb: 'apply' | 'rollback',
+  run: (handed: Handed) => Promise<Outcome>,
+): Promise<ExitCode> {
+  const [{ whoRuns }, { agree, emit, end }] = await Promise.all([
+    import('../app/who.ts'),
+    reporting(context, options),
+  ])
+  const { env, signal } = context
+  // The terminal must be as a shell expects it before anything else is written, also after an error.
+  const outcome = await run({ agree, emit, how: options.swap, by: whoRuns(env), env, signal }).finally(end)
+  const { text, exitCode } = outcomeText(outcome, verb)
+  if (options.output === 'text') context.stdout.write(text)
+  return exitCode
+}
+
 /** The last words of a run. */
-export function outcomeText(
+function outcomeText(
   outcome: Outcome,
   verb: 'apply' | 'rollback',
 ): { readonly text: string; readonly exitCode: ExitCode } {

@@ -1,7 +1,7 @@
 import { liveOptions } from '../cluster-options.ts'
 import { defineCommand } from '../command.ts'
 import { intentOptions } from '../intent-options.ts'
-import { outcomeText, reporting, runningOptions } from '../running.ts'
+import { runningOptions, runReported } from '../running.ts'
 import { inFolder, withWorld } from '../with-source.ts'
 
 export const apply = defineCommand({
@@ -20,35 +20,16 @@ export const apply = defineCommand({
     'What was begun was finished or put back. Call `dualstack apply` again to go on, or `dualstack rollback` to go back.',
   handler: async ({ options, args }, context) =>
     withWorld(options, context, async world => {
-      const [{ apply: run }, { layers }, { intentOf }, { readPlan }, { whoRuns }] = await Promise.all([
+      const [{ apply: run }, { layers }, { intentOf }, { readPlan }] = await Promise.all([
         import('../../app/apply.ts'),
         import('../../app/layers.ts'),
         import('../../app/words.ts'),
         import('../../app/read-plan.ts'),
-        import('../../app/who.ts'),
       ])
       const file = args[0]
       const given = file === undefined ? undefined : await readPlan(inFolder(context, file))
-      const { agree, emit, end } = await reporting(context, options)
-      try {
-        const outcome = await run({
-          world,
-          layers,
-          given,
-          intent: intentOf(options),
-          agree,
-          emit,
-          how: options.swap,
-          by: whoRuns(context.env),
-          env: context.env,
-          signal: context.signal,
-        })
-        end()
-        const { text, exitCode } = outcomeText(outcome, 'apply')
-        if (options.output === 'text') context.stdout.write(text)
-        return exitCode
-      } finally {
-        end()
-      }
+      return runReported(context, options, 'apply', handed =>
+        run({ world, layers, given, intent: intentOf(options), ...handed }),
+      )
     }),
 })

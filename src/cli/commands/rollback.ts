@@ -1,6 +1,6 @@
 import { liveOptions } from '../cluster-options.ts'
 import { defineCommand } from '../command.ts'
-import { outcomeText, reporting, runningOptions } from '../running.ts'
+import { runningOptions, runReported } from '../running.ts'
 import { withWorld } from '../with-source.ts'
 
 export const rollback = defineCommand({
@@ -17,30 +17,12 @@ export const rollback = defineCommand({
   whenInterrupted: 'What was begun was finished or put back. Call `dualstack rollback` again to go on.',
   handler: async ({ options }, context) =>
     withWorld(options, context, async world => {
-      const [{ rollback: run }, { layers }, { whoRuns }] = await Promise.all([
+      const [{ rollback: run }, { layers }] = await Promise.all([
         import('../../app/rollback.ts'),
         import('../../app/layers.ts'),
-        import('../../app/who.ts'),
       ])
-      const { agree, emit, end } = await reporting(context, options)
-      try {
-        const outcome = await run({
-          world,
-          layers,
-          intent: {},
-          agree,
-          emit,
-          how: options.swap,
-          by: whoRuns(context.env),
-          env: context.env,
-          signal: context.signal,
-        })
-        end()
-        const { text, exitCode } = outcomeText(outcome, 'rollback')
-        if (options.output === 'text') context.stdout.write(text)
-        return exitCode
-      } finally {
-        end()
-      }
+      return runReported(context, options, 'rollback', handed =>
+        run({ world, layers, intent: {}, ...handed }),
+      )
     }),
 })
