@@ -108,17 +108,16 @@ async function locked(context: Execute, layers: readonly Layer[], lock: Lock): P
   const stamp = () => ({ run: journal.run, at: new Date(world.clock.now()).toISOString() })
   try {
     if (!goesOn) say({ ...stamp(), kind: 'opened', plan, by: context.by })
-    const settled = new Set(
-      goesOn ? open.events.flatMap(event => (event.kind === 'settled' ? [event.step] : [])) : [],
-    )
+    const of = (kind: 'intend' | 'settled') =>
+      new Set(goesOn ? open.events.flatMap(event => (event.kind === kind ? [event.step] : [])) : [])
     await run({
       world,
       layers,
       plan,
       cluster,
       journal,
-      settled,
-      resumed: goesOn,
+      settled: of('settled'),
+      begun: of('intend'),
       swap: swapSettings(cluster, context.how),
       refresh: (state, reads) => refresh(state, reads, world),
       emit: context.emit,

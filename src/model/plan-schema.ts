@@ -55,6 +55,7 @@ const refresh = z.discriminatedUnion('kind', [
     owner,
     until: z.array(family),
     by: z.enum(['rollout', 'eviction', 'delete']),
+    ready: z.number().optional(),
   }),
   z.strictObject({ kind: z.literal('remove-rules'), family, owner, container: z.string() }),
 ])
@@ -78,6 +79,7 @@ const step = z.strictObject({
   refreshes: z.array(refresh),
   gates: z.array(gate),
   guard: z.strictObject({ node: z.string(), within: z.number(), unit: z.string().optional() }).optional(),
+  meanwhile: z.array(z.string()).optional(),
 })
 const goal = z.strictObject({
   families: z.array(family).min(1).max(2),

@@ -75,6 +75,8 @@ export type Refresh =
       readonly until: readonly Family[]
       /** `rollout`: a change of the pod template in the same step starts it; `eviction`: pods are evicted one by one, PDBs respected; `delete`: for pods that nobody makes again. */
       readonly by: 'rollout' | 'eviction' | 'delete'
+      /** Pods that were ready when the plan was made: the next one goes only when as many are ready again. */
+      readonly ready?: number
     }
   | {
       /** Takes out of the kernel of every node what Felix leaves there of a family that it no longer looks after: rules, sets, its device. */
@@ -133,6 +135,8 @@ export interface Step {
   readonly refreshes: readonly Refresh[]
   readonly gates: readonly Gate[]
   readonly guard?: Guard
+  /** Stages whose steps may run while the gates of this one are still waited for; what comes after them waits for this step. */
+  readonly meanwhile?: readonly string[]
 }
 
 /** Something a person must know that is not a change: pods left alone, Services held back, what cannot return. */

@@ -28,7 +28,7 @@ export function makePlan({ cluster, goal, layers, tool }: MakePlan): Plan {
     const read = layer?.read(state)
     if (layer === undefined || read === undefined) continue
     for (const step of layer.steps(read, goal, stage.id)) {
-      steps.push(step)
+      steps.push(stage.meanwhile === undefined ? step : { ...step, meanwhile: stage.meanwhile })
       state = applyStep(state, step)
     }
   }

@@ -3,9 +3,16 @@ export interface Stage {
   readonly id: string
   readonly layer: string
   readonly because: string
+  /** Stages right behind it that do not need it: their steps run while its last step is still waited for. */
+  readonly meanwhile?: readonly string[]
 }
 
-const stage = (id: string, layer: string, because: string): Stage => ({ id, layer, because })
+const stage = (id: string, layer: string, because: string, meanwhile?: readonly string[]): Stage => ({
+  id,
+  layer,
+  because,
+  ...(meanwhile === undefined ? {} : { meanwhile }),
+})
 
 /** The way to dual-stack. */
 export const stagesThere: readonly Stage[] = [
@@ -29,6 +36,8 @@ export const stagesThere: readonly Stage[] = [
     'kube-controller-manager',
     'kube-controller-manager',
     'EndpointSlices and node ranges of the new family come from it',
+    // Half a minute passes until its kubelet shows it ready and it leads; node addresses and the CNI do not ask it for anything.
+    ['kubelet', 'kube-proxy', 'cni-pool', 'cni-addresses'],
   ),
   stage('kubelet', 'kubelet', 'kube-proxy and the CNI take the node addresses from the Node object'),
   stage('kube-proxy', 'kube-proxy', 'it reads the node addresses only when it starts'),

@@ -97,7 +97,8 @@ class Teller {
 /** A line for each event, for logs: a reading that does not change is said again only every ten seconds. */
 export function plainProgress({ write, colours, plan }: ProgressOptions): Reporter {
   const teller = new Teller(plan, colours)
-  let last = { key: '', at: 0 }
+  // Steps may be under way side by side: each has its own last reading.
+  const last = new Map<string, { readonly key: string; readonly at: number }>()
   return {
     know(plan) {
       teller.plan = plan
@@ -106,8 +107,10 @@ export function plainProgress({ write, colours, plan }: ProgressOptions): Report
       const { text } = teller.tell(event)
       const at = Date.parse(event.at)
       const key = event.kind === 'waiting' ? JSON.stringify([event.step, event.gate, event.reading]) : ''
-      if (key !== '' && key === last.key && at - last.at < again * 1000) return
-      last = { key, at }
+      const step = 'step' in event ? (event.step ?? '') : ''
+      const before = last.get(step)
+      if (key !== '' && before !== undefined && key === before.key && at - before.at < again * 1000) return
+      last.set(step, { key, at })
       write(`${text}\n`)
     },
     end() {},

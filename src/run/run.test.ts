@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Cluster } from '../model/cluster.ts'
-import type { Event } from '../model/event.ts'
 import type { Layer } from '../model/layer.ts'
 import type { Gate, Plan, Step, TextChange } from '../model/plan.ts'
 import { hashText } from '../text/edits.ts'
@@ -84,6 +83,20 @@ const plan: Plan = {
   ],
 }
 
+/** The same, with the first step's gates waited for while the others run. */
+const overlapping: Plan = {
+  ...plan,
+  steps: plan.steps.map(one =>
+    one.id === 'kubelet/n1'
+      ? { ...one, meanwhile: ['s'], gates: [{ ...gate('l/kubelet'), steady: 600 }] }
+      : one,
+  ),
+}
+const plans = [
+  ['one step after the other', plan],
+  ['one step waited for behind the others', overlapping],
+] as const
+
 const world = (): Memory =>
   memoryWorld(
     {
@@ -121,21 +134,22 @@ const layerOn = (memory: Memory): Layer => ({
   },
 })
 
-async function start(memory: Memory, id = 'r1', events: Event[] = []): Promise<void> {
+async function start(memory: Memory, id = 'r1', which = plan): Promise<void> {
   const past = (await readRuns(folder)).find(one => one.run === id)
   if (past !== undefined) await memory.nodes.settle('n1')
-  const settled = new Set(past?.events.flatMap(event => (event.kind === 'settled' ? [event.step] : [])))
+  const of = (kind: 'intend' | 'settled') =>
+    new Set(past?.events.flatMap(event => (event.kind === kind ? [event.step] : [])))
   const journal = openJournal(folder, id)
   try {
-    if (past === undefined) journal.append({ run: id, at: '', kind: 'opened', plan, by: 'test' })
+    if (past === undefined) journal.append({ run: id, at: '', kind: 'opened', plan: which, by: 'test' })
     await run({
       world: memory,
       layers: [layerOn(memory)],
-      plan,
+      plan: which,
       cluster,
       journal,
-      settled,
-      resumed: past !== undefined,
+      settled: of('settled'),
+      begun: of('intend'),
       swap: {
         how: 'plain',
         within: 1,
@@ -144,7 +158,7 @@ async function start(memory: Memory, id = 'r1', events: Event[] = []): Promise<v
       },
       refresh: async state => state,
       check: async () => {},
-      emit: event => events.push(event),
+      emit: () => {},
     })
   } finally {
     journal.close()
@@ -179,32 +193,72 @@ test('a plan runs to its end and the journal tells every step', async () => {
   ])
 })
 
-test('killed in front of any call, the same command again ends at the target', async () => {
-  const clean = world()
-  await start(clean)
-  for (let at = 0; at < clean.calls.length; at++) {
-    const memory = world()
-    const id = `kill-${at}`
-    memory.killAt = at
-    await expect(start(memory, id), `kill at ${clean.calls[at]}`).rejects.toThrow()
-    memory.killAt = Number.POSITIVE_INFINITY
-    await start(memory, id)
-    expectDone(memory)
-  }
-  expect(clean.calls.length).toBeGreaterThan(5)
+test.each(plans)(
+  'killed in front of any call, the same command again ends at the target: %s',
+  async (_, which) => {
+    const clean = world()
+    await start(clean, 'clean', which)
+    for (let at = 0; at < clean.calls.length; at++) {
+      const memory = world()
+      const id = `kill-${at}`
+      memory.killAt = at
+      await expect(start(memory, id, which), `kill at ${clean.calls[at]}`).rejects.toThrow()
+      memory.killAt = Number.POSITIVE_INFINITY
+      await start(memory, id, which)
+      expectDone(memory)
+    }
+    expect(clean.calls.length).toBeGreaterThan(5)
+  },
+)
+
+test.each(plans)(
+  'a fault at any call stops the run, and the same command again goes on: %s',
+  async (_, which) => {
+    const clean = world()
+    await start(clean, 'clean', which)
+    for (let at = 0; at < clean.calls.length; at++) {
+      const memory = world()
+      const id = `fault-${at}`
+      memory.failAt = at
+      await expect(start(memory, id, which), clean.calls[at]).rejects.toThrow()
+      await start(memory, id, which)
+      expectDone(memory)
+    }
+  },
+)
+
+test('steps that do not need it run while a step is waited for, and the run ends when that one holds', async () => {
+  const memory = world()
+  await start(memory, 'r1', overlapping)
+  expectDone(memory)
+  const [past] = await readRuns(folder)
+  const said = past?.events.map(event => `${event.kind} ${'step' in event ? event.step : ''}`) ?? []
+  expect(said.indexOf('intend pool')).toBeLessThan(said.indexOf('settled kubelet/n1'))
+  expect(said.at(-1)).toBe('settled kubelet/n1')
 })
 
-test('a fault at any call stops the run, and the same command again ends at the target', async () => {
-  const clean = world()
-  await start(clean)
-  for (let at = 0; at < clean.calls.length; at++) {
-    const memory = world()
-    const id = `fault-${at}`
-    memory.failAt = at
-    await expect(start(memory, id), clean.calls[at]).rejects.toThrow()
-    await start(memory, id)
-    expectDone(memory)
-  }
+test('a step that others may not pass is waited for', async () => {
+  const memory = world()
+  const [first, ...rest] = overlapping.steps
+  const steps = [first, ...rest.map(one => (one.id === 'pool' ? { ...one, stage: 'later' } : one))]
+  await start(memory, 'r1', { ...overlapping, steps: steps.flatMap(one => one ?? []) })
+  const [past] = await readRuns(folder)
+  const said = past?.events.map(event => `${event.kind} ${'step' in event ? event.step : ''}`) ?? []
+  expect(said.indexOf('settled proxy')).toBeLessThan(said.indexOf('settled kubelet/n1'))
+  expect(said.indexOf('settled kubelet/n1')).toBeLessThan(said.indexOf('intend pool'))
+})
+
+test('a step that fails behind the others stops the run by its name, with what was there put back', async () => {
+  const memory = world()
+  const { nodes } = memory
+  memory.nodes = { ...nodes, restartUnit: async () => {} }
+  await expect(start(memory, 'r1', overlapping)).rejects.toMatchObject({ code: 'gate.timeout' })
+  expect(memory.machines['n1']?.files['/f']?.text).toBe('old\n')
+  const [past] = await readRuns(folder)
+  expect(past?.events.at(-1)).toMatchObject({ kind: 'stopped', step: 'kubelet/n1' })
+  memory.nodes = nodes
+  await start(memory, 'r1', overlapping)
+  expectDone(memory)
 })
 
 test('a gate that does not hold in time puts back what its guard protects', async () => {

@@ -12,7 +12,7 @@ import { inspect } from './inspect.ts'
 import type { Journal } from './journal.ts'
 import { recreatePods } from './recreate.ts'
 import { removeRules } from './remove-rules.ts'
-import { waitFor } from './wait.ts'
+import { type Wait, waitFor } from './wait.ts'
 
 type EventBody = Event extends infer E ? (E extends Event ? Omit<E, 'run' | 'at'> : never) : never
 
@@ -24,8 +24,8 @@ export interface Run {
   readonly journal: Journal
   /** Steps that the journal knows as done; empty for a new run. */
   readonly settled: ReadonlySet<string>
-  /** Did an earlier process die in this run? Then the first step that is not settled may be half done. */
-  readonly resumed: boolean
+  /** Steps that an earlier process of this run began and did not settle: they may be half done. */
+  readonly begun: ReadonlySet<string>
   readonly swap: SwapSettings
   readonly refresh: (cluster: Cluster, reads: readonly FreshRead[]) => Promise<Cluster>
   readonly emit: (event: Event) => void
@@ -44,22 +44,57 @@ const ownersAtOnce = 4
 export async function run(context: Run): Promise<Cluster> {
   const say = speaker(context)
   let cluster = context.cluster
-  let mayBeHalfDone = context.resumed
+  let behind: Behind | undefined
   for (const step of context.plan.steps) {
     if (context.settled.has(step.id)) continue
+    if (behind !== undefined && (behind.failed || behind.step.meanwhile?.includes(step.stage) !== true)) {
+      await join(say, behind)
+      behind = undefined
+    }
     try {
       context.signal?.throwIfAborted()
       await context.check()
-      cluster = await runStep(context, say, step, cluster, mayBeHalfDone)
+      const begun = await begin(context, say, step, cluster)
+      if (step.meanwhile !== undefined && behind === undefined)
+        behind = leave(step, finish(context, say, begun))
+      else cluster = await finish(context, say, begun)
     } catch (error) {
-      throw stop(say, step, error)
+      const known = stop(say, step, error)
+      // Nothing is left under way: what is still waited for settles, or puts back what was there.
+      if (behind !== undefined) await join(say, behind).catch(() => undefined)
+      throw known
     }
-    mayBeHalfDone = false
   }
+  if (behind !== undefined) await join(say, behind)
   return cluster
 }
 
-function speaker(context: Run): (event: EventBody) => void {
+/** A step whose gates are still waited for, while steps run that do not need it (`Step.meanwhile`). */
+interface Behind {
+  readonly step: Step
+  readonly end: Promise<unknown>
+  failed: boolean
+}
+
+function leave(step: Step, end: Promise<unknown>): Behind {
+  const behind: Behind = { step, end, failed: false }
+  end.catch(() => {
+    behind.failed = true
+  })
+  return behind
+}
+
+async function join(say: Say, behind: Behind): Promise<void> {
+  try {
+    await behind.end
+  } catch (error) {
+    throw stop(say, behind.step, error)
+  }
+}
+
+type Say = (event: EventBody) => void
+
+function speaker(context: Run): Say {
   return body => {
     const event = {
       run: context.journal.run,
@@ -71,53 +106,78 @@ function speaker(context: Run): (event: EventBody) => void {
   }
 }
 
-async function runStep(
-  context: Run,
-  say: (event: EventBody) => void,
-  step: Step,
-  start: Cluster,
-  mayBeHalfDone: boolean,
-): Promise<Cluster> {
+/** A step whose changes and refreshes are made: what is left is to wait for its gates. */
+interface Begun {
+  readonly step: Step
+  readonly cluster: Cluster
+  readonly isThere: boolean
+  readonly isArmed: boolean
+}
+
+async function begin(context: Run, say: Say, step: Step, start: Cluster): Promise<Begun> {
   const { world, journal } = context
   const progress = (message: string) => say({ kind: 'progress', step: step.id, message })
-  const wait = {
-    world,
-    layers: context.layers,
-    refresh: context.refresh,
-    waiting: (gate: string, reading: Parameters<Parameters<typeof waitFor>[0]['waiting']>[1]) =>
-      say({ kind: 'waiting', step: step.id, gate, reading }),
-    signal: context.signal,
-  }
   const standings = await inspect(world, step.changes)
   const stray = standings.findIndex(standing => standing.at === 'other')
   const strayChange = step.changes[stray]
   if (strayChange !== undefined) throw staleError(describe(strayChange))
-  let cluster = await waitFor(wait, start, step.needs)
+  const cluster = await waitFor(waiting(context, say, step), start, step.needs)
   say({ kind: 'intend', step: step.id, found: standings.map(standing => standing.found) })
   // A step without changes has only its refreshes to show for: they are always made.
   const isThere = step.changes.length > 0 && standings.every(standing => standing.at === 'after')
-  let isArmed = false
+  if (isThere && !context.begun.has(step.id)) return { step, cluster, isThere, isArmed: false }
+  const isArmed = await arm(context, step)
+  await guarded(context, say, step, isArmed, async () => {
+    await drive(
+      { world, run: journal.run, swap: context.swap, progress, signal: context.signal },
+      step.changes,
+    )
+    await refreshAll(context, step, progress)
+  })
+  return { step, cluster, isThere, isArmed }
+}
+
+async function finish(context: Run, say: Say, { step, cluster, isThere, isArmed }: Begun): Promise<Cluster> {
+  const fresh = await guarded(context, say, step, isArmed, async () => {
+    const seen = await waitFor(waiting(context, say, step), cluster, step.gates)
+    if (isArmed && step.guard !== undefined)
+      await context.world.nodes.confirm(step.guard.node, context.journal.run, step.id)
+    return seen
+  })
+  say({ kind: 'settled', step: step.id, ...(isThere ? { skipped: true as const } : {}) })
+  return fresh
+}
+
+/** Fires the switch of the step when the work fails: what was there before is back when the error is thrown. */
+async function guarded<T>(
+  context: Run,
+  say: Say,
+  step: Step,
+  isArmed: boolean,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
-    if (!isThere || mayBeHalfDone) {
-      isArmed = await arm(context, step)
-      await drive(
-        { world, run: journal.run, swap: context.swap, progress, signal: context.signal },
-        step.changes,
-      )
-      await refreshAll(context, step, progress)
-    }
-    cluster = await waitFor(wait, cluster, step.gates)
-    if (isArmed && step.guard !== undefined) await world.nodes.confirm(step.guard.node, journal.run, step.id)
+    return await work()
   } catch (error) {
     if (isArmed && step.guard !== undefined) {
-      progress(`putting back what was there before on ${step.guard.node}`)
-      await world.nodes.revert(step.guard.node, journal.run, step.id)
+      say({
+        kind: 'progress',
+        step: step.id,
+        message: `putting back what was there before on ${step.guard.node}`,
+      })
+      await context.world.nodes.revert(step.guard.node, context.journal.run, step.id)
     }
     throw error
   }
-  say({ kind: 'settled', step: step.id, ...(isThere ? { skipped: true as const } : {}) })
-  return cluster
 }
+
+const waiting = (context: Run, say: Say, step: Step): Wait => ({
+  world: context.world,
+  layers: context.layers,
+  refresh: context.refresh,
+  waiting: (gate, reading) => say({ kind: 'waiting', step: step.id, gate, reading }),
+  signal: context.signal,
+})
 
 async function arm(context: Run, step: Step): Promise<boolean> {
   if (step.guard === undefined) return false
@@ -161,7 +221,7 @@ async function refreshAll(context: Run, step: Step, progress: (message: string) 
 }
 
 /** Writes down why it stopped, and gives back the error to throw. */
-function stop(say: (event: EventBody) => void, step: Step, error: unknown): unknown {
+function stop(say: Say, step: Step, error: unknown): unknown {
   const known = error instanceof DualStackError
   const code = known ? error.code : 'run.interrupted'
   const next =
