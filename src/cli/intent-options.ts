@@ -4,6 +4,7 @@ const group = 'Goal:'
 
 /** What a person may decide about a conversion; shared by the commands that plan. */
 export const intentOptions = {
+  config: value('FILE', 'what is wanted, from a dualstack.yaml; the options here win over it', { group }),
   pods: value('CIDR', 'pod range of the new family', { group }),
   services: value('CIDR', 'Service range of the new family', { group }),
   nodeMask: value('N', "prefix length of a node's pod block in the new family", { group }),

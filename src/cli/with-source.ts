@@ -41,7 +41,7 @@ export async function withWorld<T>(
 }
 
 function worldOptions(options: Values<typeof liveOptions>, context: Context): WorldOptions {
-  const file = (path: string | undefined) => (path === undefined ? undefined : inFolder(context, path))
+  const file = (path: string | undefined) => pathOf(context, path)
   return {
     kubeconfig: file(options.kubeconfig),
     context: options.context,
@@ -59,3 +59,7 @@ function worldOptions(options: Values<typeof liveOptions>, context: Context): Wo
 /** A path as the person means it who typed it. */
 export const inFolder = (context: Context, path: string): string =>
   isAbsolute(path) ? path : join(context.cwd, path)
+
+/** The same of an option that may not be given. */
+export const pathOf = (context: Context, path: string | undefined): string | undefined =>
+  path === undefined ? undefined : inFolder(context, path)

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { decide } from './intent.ts'
 import { smallCluster } from './testing/cluster.ts'
 
@@ -100,4 +100,78 @@ test('a permanent address is preferred to one that was given by the network, and
 
 test('a cluster that tells no service range is refused', () => {
   expect(() => decide({ ...smallCluster(), nodes: {} }, {})).toThrow('cannot tell which service range')
+})
+
+test('both ranges may be named as kubeadm writes them, as long as the cluster keeps its own', () => {
+  const pair = '10.244.0.0/16,fd00:244::/56'
+  expect(decide(smallCluster(), { pods: pair }).pods).toEqual({
+    IPv4: '10.244.0.0/16',
+    IPv6: 'fd00:244::/56',
+  })
+  expect(() => decide(smallCluster(), { pods: '10.1.0.0/16,fd00:244::/56' })).toThrow(
+    'this cluster already has 10.244.0.0/16 for IPv4',
+  )
+  expect(() => decide(smallCluster(), { pods: '10.244.0.0/16, fd00:244::/56' })).toThrow(
+    'space next to a comma',
+  )
+})
+
+test('a file that puts the other family first is refused: the primary family never changes', () => {
+  expect(decide(smallCluster(), { families: ['IPv4', 'IPv6'] }).families).toEqual(['IPv4', 'IPv6'])
+  expect(() => decide(smallCluster(), { families: ['IPv6', 'IPv4'] })).toThrow(
+    'the primary family of this cluster is IPv4',
+  )
+  expect(() => decide(smallCluster(), { families: ['IPv6'], to: 'single' })).toThrow('the primary family')
+})
+
+describe('where the addresses of nodes lie', () => {
+  const v6 = (name: string, text: string) => ({
+    interface: name,
+    family: 'IPv6' as const,
+    address: text,
+    prefixLength: 64,
+    scope: 'global',
+    flags: [],
+  })
+  const both = (index: number) => ({
+    addresses: [
+      { ...v6('eth0', `10.0.0.${index}`), family: 'IPv4' as const },
+      v6('eth0', `2001:db8::${index}`),
+      v6('eth1', `2001:db8:1::${index}`),
+    ],
+  })
+  const cluster = smallCluster({ nodes: { n1: both(1), n2: both(2) } })
+  const chosen = (intent: Parameters<typeof decide>[1]) =>
+    Object.values(decide(cluster, intent).nodeAddresses).map(({ IPv6 }) => IPv6)
+
+  test.each([
+    [{}, ['2001:db8::1', '2001:db8::2']],
+    [{ nodesFrom: { interface: 'eth1' } }, ['2001:db8:1::1', '2001:db8:1::2']],
+    [{ nodesFrom: { interface: 'e*1' } }, ['2001:db8:1::1', '2001:db8:1::2']],
+    [{ nodesFrom: { cidr: '2001:db8:1::/64' } }, ['2001:db8:1::1', '2001:db8:1::2']],
+    [
+      { nodesFrom: { interface: 'eth1' }, nodeAddresses: { n2: { IPv6: '2001:DB8::0:99' } } },
+      ['2001:db8:1::1', '2001:db8::99'],
+    ],
+  ])('%j gives %j', (intent, expected) => {
+    expect(chosen(intent)).toEqual(expected)
+  })
+
+  test('the reported address of the primary family is not touched by it', () => {
+    const { nodeAddresses } = decide(cluster, { nodesFrom: { interface: 'eth1' } })
+    expect(nodeAddresses['n1']?.IPv4).toBe('10.0.0.1')
+  })
+
+  test('an interface or a network without an address is told with its name', () => {
+    expect(() => chosen({ nodesFrom: { interface: 'eth.' } })).toThrow(
+      'no usable address on interface eth. on nodes n1 (IPv6), n2',
+    )
+    expect(() => chosen({ nodesFrom: { cidr: '2001:db8:2::/64' } })).toThrow('in 2001:db8:2::/64 on nodes')
+  })
+
+  test('a node that is not there is refused: an address would be lost by a slip of the pen', () => {
+    expect(() => chosen({ nodeAddresses: { n3: { IPv6: '2001:db8::3' } } })).toThrow(
+      'node n3, and this cluster has no such node',
+    )
+  })
 })

@@ -2,7 +2,7 @@ import { liveOptions } from '../cluster-options.ts'
 import { defineCommand } from '../command.ts'
 import { intentOptions } from '../intent-options.ts'
 import { runningOptions, runReported } from '../running.ts'
-import { inFolder, withWorld } from '../with-source.ts'
+import { inFolder, pathOf, withWorld } from '../with-source.ts'
 
 export const apply = defineCommand({
   name: 'apply',
@@ -18,18 +18,23 @@ export const apply = defineCommand({
   ],
   whenInterrupted:
     'What was begun was finished or put back. Call `dualstack apply` again to go on, or `dualstack rollback` to go back.',
-  handler: async ({ options, args }, context) =>
-    withWorld(options, context, async world => {
-      const [{ apply: run }, { layers }, { intentOf }, { readPlan }] = await Promise.all([
+  handler: async ({ options, args }, context) => {
+    // A mistake in a file is told before the cluster is asked for anything.
+    const [{ readIntent }, { readPlan }] = await Promise.all([
+      import('../../app/read-intent.ts'),
+      import('../../app/read-plan.ts'),
+    ])
+    const intent = await readIntent(options, pathOf(context, options.config))
+    const file = args[0]
+    const given = file === undefined ? undefined : await readPlan(inFolder(context, file))
+    return withWorld(options, context, async world => {
+      const [{ apply: run }, { layers }] = await Promise.all([
         import('../../app/apply.ts'),
         import('../../app/layers.ts'),
-        import('../../app/words.ts'),
-        import('../../app/read-plan.ts'),
       ])
-      const file = args[0]
-      const given = file === undefined ? undefined : await readPlan(inFolder(context, file))
       return runReported(context, options, 'apply', handed =>
-        run({ world, layers, given, intent: intentOf(options), ...handed }),
+        run({ world, layers, given, intent, ...handed }),
       )
-    }),
+    })
+  },
 })

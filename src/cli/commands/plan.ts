@@ -4,7 +4,7 @@ import { defineCommand } from '../command.ts'
 import { coloursFor } from '../context.ts'
 import { choice, flag, value } from '../options.ts'
 import { intentOptions } from '../intent-options.ts'
-import { inFolder, withSource } from '../with-source.ts'
+import { inFolder, pathOf, withSource } from '../with-source.ts'
 
 export const plan = defineCommand({
   name: 'plan',
@@ -22,20 +22,23 @@ export const plan = defineCommand({
   examples: [
     { command: 'kubectl dualstack plan', does: 'ranges are chosen for you' },
     { command: 'dualstack plan --pods fd10:1::/56 --services fd10:2::/112', does: 'ranges of your own' },
+    { command: 'dualstack plan --config dualstack.yaml', does: 'what you want, from a file' },
     { command: 'dualstack plan --from bundle --save plan.json', does: 'from a bundle, kept' },
     { command: 'dualstack plan --to single', does: 'the way back' },
   ],
   whenInterrupted: 'Nothing was changed: plan only reads.',
-  handler: async ({ options }, context) =>
-    withSource(options, context, async source => {
-      const [{ preview }, { intentOf }, { layers }, { planText }, { toJson }] = await Promise.all([
+  handler: async ({ options }, context) => {
+    // A mistake in the file is told before the cluster is asked for anything.
+    const { readIntent } = await import('../../app/read-intent.ts')
+    const intent = await readIntent(options, pathOf(context, options.config))
+    return withSource(options, context, async source => {
+      const [{ preview }, { layers }, { planText }, { toJson }] = await Promise.all([
         import('../../app/preview.ts'),
-        import('../../app/words.ts'),
         import('../../app/layers.ts'),
         import('../../report/plan.ts'),
         import('../../report/json.ts'),
       ])
-      const { plan: made, origins } = await preview(source, intentOf(options), layers, {
+      const { plan: made, origins } = await preview(source, intent, layers, {
         env: context.env,
         signal: context.signal,
       })
@@ -51,5 +54,6 @@ export const plan = defineCommand({
           : planText(made, { colours, verbose: options.verbose, origins }),
       )
       return exitCodes.ok
-    }),
+    })
+  },
 })
