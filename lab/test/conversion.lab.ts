@@ -15,6 +15,8 @@ const keep = process.env['LAB_KEEP'] === '1'
 /** `LAB_CONTROL_PLANES=3 LAB_WORKERS=2 npm run test:lab -- -t 'over ssh'`: the same, one control plane at a time. Not in CI: it takes too long there. */
 const controlPlanes = Number(process.env['LAB_CONTROL_PLANES'] ?? 1)
 const workers = Number(process.env['LAB_WORKERS'] ?? 1)
+/** One way: a control plane more takes another minute or two. */
+const limit = (15 + 10 * (controlPlanes + workers - 2)) * 60_000
 let lab: Lab
 let before: Picture
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
@@ -106,16 +108,22 @@ describe('what must not change anything', () => {
 })
 
 describe('there and back over ssh, under traffic', () => {
-  test('the conversion loses nothing', async () => {
-    const stop = await startTraffic(lab)
-    const began = Date.now()
-    const result = await tool(lab, 'ssh').run('apply', '--yes')
-    const seconds = (Date.now() - began) / 1000
-    const summaries = await stop()
-    say(`${result.stdout}\n${result.stderr}\nconversion: ${seconds.toFixed(0)} s\n${trafficTable(summaries)}`)
-    expect(result.code).toBe(0)
-    expect(lost(summaries)).toEqual([])
-  })
+  test(
+    'the conversion loses nothing',
+    async () => {
+      const stop = await startTraffic(lab)
+      const began = Date.now()
+      const result = await tool(lab, 'ssh').run('apply', '--yes')
+      const seconds = (Date.now() - began) / 1000
+      const summaries = await stop()
+      say(
+        `${result.stdout}\n${result.stderr}\nconversion: ${seconds.toFixed(0)} s\n${trafficTable(summaries)}`,
+      )
+      expect(result.code).toBe(0)
+      expect(lost(summaries)).toEqual([])
+    },
+    limit,
+  )
 
   test('pods, Services and NodePorts answer in both families', expectDual)
 
@@ -123,16 +131,20 @@ describe('there and back over ssh, under traffic', () => {
     expect(await must(tool(lab, 'ssh').run('plan'))).toContain('Nothing to do')
   })
 
-  test('the way back loses nothing', async () => {
-    const stop = await startTraffic(lab)
-    const began = Date.now()
-    const result = await tool(lab, 'ssh').run('rollback', '--yes')
-    const seconds = (Date.now() - began) / 1000
-    const summaries = await stop()
-    say(`${result.stdout}\n${result.stderr}\nway back: ${seconds.toFixed(0)} s\n${trafficTable(summaries)}`)
-    expect(result.code).toBe(0)
-    expect(lost(summaries)).toEqual([])
-  })
+  test(
+    'the way back loses nothing',
+    async () => {
+      const stop = await startTraffic(lab)
+      const began = Date.now()
+      const result = await tool(lab, 'ssh').run('rollback', '--yes')
+      const seconds = (Date.now() - began) / 1000
+      const summaries = await stop()
+      say(`${result.stdout}\n${result.stderr}\nway back: ${seconds.toFixed(0)} s\n${trafficTable(summaries)}`)
+      expect(result.code).toBe(0)
+      expect(lost(summaries)).toEqual([])
+    },
+    limit,
+  )
 
   test('everything is as it was', expectAsBefore)
 })

@@ -17,15 +17,17 @@ export interface Summary {
   readonly failures: readonly { readonly at: string; readonly error: string }[]
 }
 
-/** The API is asked on new TLS connections every 25 ms, everything else over IPv4 every 50 ms. */
-const apiEvery = '25ms'
-const pathEvery = '50ms'
+/** Milliseconds: the API is asked on new TLS connections, everything else over IPv4. */
+const apiEvery = 25
+const pathEvery = 50
+/** Paths of a lab of two nodes. More nodes have more paths, and each is asked less often: the load on the machine stays what it is. */
+const usualPaths = 9
 /** Nothing runs longer, whatever becomes of the test. */
-const limit = '20m'
+const limit = '40m'
 
 interface Source {
   readonly place: string
-  readonly interval: string
+  readonly every: number
   readonly targets: readonly string[]
   /** Network namespace of a pod on that node, by its IPv4 address. */
   readonly podIP?: string
@@ -33,7 +35,12 @@ interface Source {
 
 /** Starts the load, waits until it runs; the returned function ends it and says what was lost. */
 export async function startTraffic(lab: Lab): Promise<() => Promise<readonly Summary[]>> {
-  const probes = await Promise.all((await sources(lab)).map((source, index) => start(lab, source, index)))
+  const all = await sources(lab)
+  const paths = all.reduce((sum, { targets }) => sum + targets.length, 0)
+  const slower = Math.max(1, Math.ceil(paths / usualPaths))
+  const probes = await Promise.all(
+    all.map((source, index) => start(lab, { ...source, every: source.every * slower }, index)),
+  )
   await new Promise(resolve => setTimeout(resolve, 2000))
   return async () => (await Promise.all(probes.map(probe => stop(lab, probe)))).flat()
 }
@@ -45,8 +52,8 @@ async function sources(lab: Lab): Promise<readonly Source[]> {
   ).trim()
   const still = await stillPods(lab)
   const perNode = lab.nodes.flatMap(({ name }): Source[] => [
-    { place: name, interval: apiEvery, targets: [`api ${name}→ClusterIP=https://${api}/version`] },
-    { place: name, interval: pathEvery, targets: [`service ${name}→web=http://${web}/`] },
+    { place: name, every: apiEvery, targets: [`api ${name}→ClusterIP=https://${api}/version`] },
+    { place: name, every: pathEvery, targets: [`service ${name}→web=http://${web}/`] },
   ])
   const pods = still.flatMap((from): Source[] => {
     const others = still.filter(to => to.node !== from.node)
@@ -55,16 +62,16 @@ async function sources(lab: Lab): Promise<readonly Source[]> {
       {
         place: from.node,
         podIP: from.ip,
-        interval: pathEvery,
+        every: pathEvery,
         targets: others.map(to => `pod ${from.node}→${to.node}=http://${to.ip}:8080/`),
       },
     ]
   })
   return [
-    { place: 'outside', interval: apiEvery, targets: [`api outside=${server}/version`] },
+    { place: 'outside', every: apiEvery, targets: [`api outside=${server}/version`] },
     {
       place: 'outside',
-      interval: pathEvery,
+      every: pathEvery,
       targets: lab.nodes.map(node => `nodeport ${node.name}=http://${node.ipv4}:30080/`),
     },
     ...perNode,
@@ -104,7 +111,7 @@ async function start(lab: Lab, source: Source, index: number): Promise<Running> 
     'run',
     '--until-eof',
     '--interval',
-    source.interval,
+    `${source.every}ms`,
     '--timeout',
     '2s',
     '--duration',
