@@ -8,6 +8,7 @@ import { observe } from '../observe/live.ts'
 import { refresh } from '../observe/refresh.ts'
 import { makePlan } from '../plan/make.ts'
 import { directionOf, type PastRun, targetKey } from '../plan/restore.ts'
+import { finishKept } from '../run/bare-pods.ts'
 import { describe } from '../run/drive.ts'
 import { inspect } from '../run/inspect.ts'
 import { journalFolder, newRun, openJournal, readRuns, unfinished } from '../run/journal.ts'
@@ -65,6 +66,7 @@ async function locked(context: Execute, layers: readonly Layer[], lock: Lock): P
   for await (const node of world.api.list('v1/nodes', { signal: context.signal }))
     nodes.push(node.metadata.name)
   await Promise.all(nodes.map(node => world.nodes.settle(node)))
+  await finishKept({ world, signal: context.signal })
   const cluster = await observe(world, readsOf(layers), { signal: context.signal })
   const past = await readRuns(folder(cluster.uid))
   const open = await standing(world, unfinished(past), folder(cluster.uid))

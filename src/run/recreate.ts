@@ -1,9 +1,10 @@
 import type { Family } from '../address/family.ts'
 import { StoppedError } from '../base/errors.ts'
-import type { Cluster, KubeObject, Pod } from '../model/cluster.ts'
+import type { Cluster, Pod } from '../model/cluster.ts'
 import { ownedBy } from '../model/owners.ts'
-import type { OwnerRef, Refresh } from '../model/plan.ts'
+import type { Refresh } from '../model/plan.ts'
 import type { World } from '../world/ports.ts'
+import { remakePod } from './bare-pods.ts'
 
 export interface Recreate {
   readonly world: World
@@ -21,23 +22,46 @@ const isAsWanted = (pod: Pod, until: readonly Family[]): boolean =>
   pod.families.length === until.length && until.every(family => pod.families.includes(family))
 const isLive = (pod: Pod): boolean => pod.phase !== 'Succeeded' && pod.phase !== 'Failed'
 
-/** The pods of an owner that still have to be made again, and whether all that are meant to be there are ready. */
-function backlog(
-  cluster: Cluster,
-  { owner, until }: RecreatePods,
-): { old: readonly Pod[]; settled: boolean } {
+interface Backlog {
+  /** Pods that still have to be made again. */
+  readonly old: readonly Pod[]
+  /** Pods that serve, of how many that are there or on their way out. */
+  readonly ready: number
+  readonly all: number
+}
+
+function backlog(cluster: Cluster, { owner, until }: RecreatePods): Backlog {
   const isOwned = ownedBy(cluster, owner)
   const pods = cluster.pods.filter(pod => isOwned(pod) && isLive(pod) && !pod.hostNetwork)
   return {
     // One without addresses is new, and gets what the CNI hands out now.
     old: pods.filter(pod => !pod.deleting && pod.families.length > 0 && !isAsWanted(pod, until)),
-    settled: pods.every(pod => pod.ready && !pod.deleting),
+    ready: pods.filter(pod => pod.ready && !pod.deleting).length,
+    all: pods.length,
+  }
+}
+
+/** Seconds after which pods that do not come back are taken for scaled down. */
+const scaledDownAfter = 15
+
+/**
+ * May the next ready pod go? When as many serve as did before: one that was broken already when we came is not ours to wait for. Fewer pods
+ * than served then are on their way back, unless it stays so.
+ */
+function pace({ world: { clock } }: Recreate, { ready: planned }: RecreatePods): (now: Backlog) => boolean {
+  let before = planned
+  let fewerSince: number | undefined
+  return ({ ready, all }) => {
+    before ??= ready
+    fewerSince = all < before ? (fewerSince ?? clock.now()) : undefined
+    const isScaledDown = fewerSince !== undefined && clock.now() - fewerSince >= scaledDownAfter * 1000
+    return ready >= (isScaledDown ? all : before)
   }
 }
 
 /**
- * Makes the pods of an owner again, one at a time: the next goes only when all that are there are ready. Evictions ask the
- * PodDisruptionBudgets; a budget that says no is asked again until the time is up.
+ * Makes the pods of an owner again, one at a time: the next goes only when as many are ready as were before. Evictions ask
+ * the PodDisruptionBudgets; a budget that says no is asked again until the time is up.
  */
 export async function recreatePods(context: Recreate, refresh: RecreatePods): Promise<void> {
   if (refresh.by === 'rollout') return
@@ -45,19 +69,22 @@ export async function recreatePods(context: Recreate, refresh: RecreatePods): Pr
   const name = `${refresh.owner.kind} ${refresh.owner.namespace}/${refresh.owner.name}`
   let deadline = clock.now() + context.within * 1000
   let count = -1
-  let obstacle = 'its pods are not ready'
+  const mayGo = pace(context, refresh)
+  let obstacle = 'fewer of its pods are ready than were before'
   for (;;) {
     context.signal?.throwIfAborted()
-    const { old, settled } = backlog(await context.look(refresh.owner.namespace), refresh)
+    const now = backlog(await context.look(refresh.owner.namespace), refresh)
+    const { old } = now
+    const isPaced = mayGo(now)
     const [pod] = old.toSorted((a, b) => Number(a.ready) - Number(b.ready) || (a.name > b.name ? -1 : 1))
     if (pod === undefined) return
     if (old.length !== count) deadline = clock.now() + context.within * 1000
     count = old.length
     // A pod that is not ready serves nobody: taking it first costs nothing.
-    if (settled || !pod.ready) {
+    if (isPaced || !pod.ready) {
       const outcome =
         refresh.by === 'delete'
-          ? await remake(context, pod, refresh.owner)
+          ? await end(context, pod, refresh)
           : await context.world.api.evict(pod.namespace, pod.name, pod.uid)
       if (typeof outcome === 'object')
         obstacle = `a PodDisruptionBudget does not allow it: ${outcome.blocked}`
@@ -77,33 +104,9 @@ export async function recreatePods(context: Recreate, refresh: RecreatePods): Pr
   }
 }
 
-/** A pod that nobody makes again is made again by us from its own specification; others are only deleted. */
-async function remake(context: Recreate, pod: Pod, owner: OwnerRef): Promise<'deleted'> {
-  const { api, clock } = context.world
-  const object = owner.kind === 'Pod' ? await api.get('v1/pods', pod.namespace, pod.name) : undefined
-  await api.delete('v1/pods', pod.namespace, pod.name, { uid: pod.uid })
-  if (object === undefined) return 'deleted'
-  for (;;) {
-    const left = await api.get('v1/pods', pod.namespace, pod.name)
-    if (left === undefined) break
-    await clock.sleep(500, context.signal)
-  }
-  await api.create('v1/pods', fresh(object))
+/** A pod that nobody makes again is made again by us; others are only deleted. */
+async function end(context: Recreate, pod: Pod, { owner }: RecreatePods): Promise<'deleted'> {
+  if (owner.kind === 'Pod') await remakePod(context, pod)
+  else await context.world.api.delete('v1/pods', pod.namespace, pod.name, { uid: pod.uid })
   return 'deleted'
-}
-
-/** What a person would have written: without what the server, the scheduler and the admission added for that one life. */
-function fresh(object: KubeObject): KubeObject {
-  const { name, namespace, labels, annotations } = object.metadata
-  const { nodeName: _node, ...spec } = object['spec'] as Record<string, unknown>
-  const cleaned = Object.entries(annotations ?? {}).filter(
-    ([key]) =>
-      !key.startsWith('cni.projectcalico.org/pod') && !key.startsWith('cni.projectcalico.org/container'),
-  )
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, namespace, labels, annotations: Object.fromEntries(cleaned) },
-    spec,
-  }
 }

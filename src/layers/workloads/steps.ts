@@ -158,12 +158,14 @@ function makeAgain(
   way: Way,
   goal: Goal,
 ): { readonly changes: readonly Change[]; readonly refresh: Refresh } {
-  const { owner } = workload
+  const { ready, ...ref } = expectation(workload)
   const refresh = (by: 'rollout' | 'eviction' | 'delete'): Refresh => ({
     kind: 'recreate-pods',
-    owner: { namespace: owner.namespace, kind: owner.kind, name: owner.name },
+    owner: ref,
     until: goal.families,
     by,
+    // A roll-out is its controller's business: it keeps a pace of its own.
+    ...(by === 'rollout' ? {} : { ready }),
   })
   if (way.by !== 'rollout')
     return { changes: [], refresh: refresh(way.by === 'delete' ? 'delete' : 'eviction') }
