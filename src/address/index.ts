@@ -12,7 +12,8 @@ export {
   subnetCount,
   tryParseCIDR,
 } from './cidr.ts'
-export { familyOf, formatIP, parseIP, tryParseIP } from './ip.ts'
+export { addressesOf, powerOfTwo } from './count.ts'
+export { familyOf, formatIP, type IP, parseIP, tryParseIP, widthOf } from './ip.ts'
 export { type KindName, kindOf, kindsIn } from './kind.ts'
 export { parsePair } from './pair.ts'
 export { isGlobalUnicast } from './scope.ts'

@@ -40,8 +40,23 @@ export interface Ranges {
   readonly networks: readonly { readonly cidr: string; readonly of: string }[]
   /** What the cluster runs now, where there is one: existing ranges cannot be changed on the way. */
   readonly running?: { readonly pods: PerFamily<string>; readonly services: PerFamily<string> }
+  /**
+   * Flags and fields as they stand at each component: spaces, third ranges, repeats and differences between components show only here.
+   * Absent: nothing but the values above is known.
+   */
+  readonly written?: readonly WrittenRange[]
   /** How many there are. Absent: not known. */
   readonly counts?: { readonly nodes: number; readonly pods: number; readonly services: number }
+}
+
+/** A range or a pair, as one component has it. */
+export interface WrittenRange {
+  /** `kube-apiserver`, `kube-controller-manager on n1`, `kube-proxy` */
+  readonly component: string
+  /** `--service-cluster-ip-range`, `clusterCIDR` */
+  readonly field: string
+  readonly of: 'pods' | 'services'
+  readonly value: string
 }
 
 /** A write to an API server, as its validation sees it. Used by the practice cluster's admission. */
@@ -128,4 +143,6 @@ export interface Finding {
   readonly field: string
   readonly message: string
   readonly remedy?: string
+  /** Id of the plan's step after which it would be so; absent: as things are now. */
+  readonly after?: string
 }

@@ -1,5 +1,29 @@
 import type { AnyRule } from '../model/rule.ts'
 import { serviceRangeRules } from './service-range.ts'
+import { blockSizeRules } from './block-size.ts'
+import { nodeAddressRules } from './node-address.ts'
+import { nodeMaskRules } from './node-mask.ts'
+import { overlapRules } from './overlap.ts'
+import { podRangeRules } from './pod-range.ts'
+import { rangeKindRules } from './range-kind.ts'
+import { rangePairRules } from './range-pair.ts'
+import { rangeTextRules } from './range-text.ts'
+import { roomRules } from './room.ts'
+import { runningRangeRules } from './running-range.ts'
+import { ulaRules } from './ula.ts'
 
 /** Every rule that several layers share, in the order in which they are told. Rules of one layer stand in its folder. */
-export const rules: readonly AnyRule[] = [...serviceRangeRules]
+export const rules: readonly AnyRule[] = [
+  ...rangeTextRules,
+  ...rangePairRules,
+  ...rangeKindRules,
+  ...ulaRules,
+  ...serviceRangeRules,
+  ...podRangeRules,
+  ...nodeMaskRules,
+  ...blockSizeRules,
+  ...overlapRules,
+  ...roomRules,
+  ...runningRangeRules,
+  ...nodeAddressRules,
+]
