@@ -1,4 +1,10 @@
 import type { AnyRule } from '../model/rule.ts'
+import { advertiseAddressRules } from './advertise-address.ts'
+import { apiServerAllocatorRules } from './api-server-allocator.ts'
+import { apiServerFlagRules } from './api-server-flags.ts'
+import { controllerManagerFlagRules } from './controller-manager-flags.ts'
+import { controllerManagerMaskRules } from './controller-manager-masks.ts'
+import { nodeRangeRules } from './node-ranges.ts'
 import { serviceRangeRules } from './service-range.ts'
 import { blockSizeRules } from './block-size.ts'
 import { nodeAddressRules } from './node-address.ts'
@@ -26,4 +32,10 @@ export const rules: readonly AnyRule[] = [
   ...roomRules,
   ...runningRangeRules,
   ...nodeAddressRules,
+  ...apiServerFlagRules,
+  ...apiServerAllocatorRules,
+  ...advertiseAddressRules,
+  ...controllerManagerFlagRules,
+  ...controllerManagerMaskRules,
+  ...nodeRangeRules,
 ]
