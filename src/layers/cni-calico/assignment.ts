@@ -6,6 +6,7 @@ import { getIpam, setIpamFields } from '../../text/json-template.ts'
 import { changingFamilies, listed } from '../shared/families.ts'
 import { requireFile } from '../shared/edit.ts'
 import { gateKind, holds, waits } from '../shared/gate.ts'
+import { poolOpen } from './pool.ts'
 import type { Calico } from './read.ts'
 
 /** What calico-ipam does where nothing is said (ipam_plugin.go). Values are strings: it compares with "true", and a boolean does not parse. */
@@ -56,7 +57,7 @@ export function assignmentSteps(state: Calico, goal: Goal): readonly Step[] {
       why: 'calico-node writes the CNI configuration of its node from the ConfigMap when it starts; the file is changed as well, so that none has to start anew.',
       interrupts: [],
       leaves: [],
-      needs: [],
+      needs: isBack ? [] : [poolOpen(changingFamilies(goal))],
       changes,
       refreshes: [],
       gates: [

@@ -374,6 +374,11 @@ test('the gates tell the nodes that are not there yet', () => {
       },
       {
         "holds": false,
+        "id": "cni-calico/pool-open",
+        "seen": "no enabled IPPool of IPv6: there is none",
+      },
+      {
+        "holds": false,
         "id": "cni-calico/assigned",
         "seen": "/etc/cni/net.d/10-calico.conflist not yet written for IPv4 and IPv6 on n1, n2",
       },
@@ -400,4 +405,21 @@ test('a node whose file the ConfigMap has overtaken is brought along, and no oth
   const half = applied(calico(), step === undefined ? [] : [{ ...step, changes: step.changes.slice(0, 2) }])
   const [rest] = stepsOf(cniCalico, half, bothGoal, 'cni-assignment')
   expect(rest?.changes.map(({ target }) => target)).toEqual(files?.slice(1))
+})
+
+test('pods are given a family only when an enabled pool of it is there', () => {
+  const [step] = stepsOf(cniCalico, calico(), bothGoal, 'cni-assignment')
+  const seen = (more: readonly KubeObject[]) =>
+    readingsOf(
+      cniCalico,
+      withObjects(calico(), { [pools]: [pool('default-ipv4-ippool', '10.244.0.0/16'), ...more] }),
+      step?.needs ?? [],
+    )
+  expect(seen([])).toMatchObject([{ holds: false, seen: 'no enabled IPPool of IPv6: there is none' }])
+  expect(seen([pool('six', 'fd00:244::/56', { disabled: true })])).toMatchObject([
+    { holds: false, seen: 'no enabled IPPool of IPv6: six (fd00:244::/56) is disabled' },
+  ])
+  expect(seen([pool('six', 'fd00:244::/56')])).toMatchObject([{ holds: true }])
+  const dual = convert(calico())
+  expect(stepsOf(cniCalico, dual, backGoal, 'cni-assignment').flatMap(one => one.needs)).toEqual([])
 })

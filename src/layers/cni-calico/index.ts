@@ -9,7 +9,7 @@ import {
   nodesWith,
 } from './addresses.ts'
 import { assignedBy, assignedGate, assignmentSteps } from './assignment.ts'
-import { poolNotices, poolSteps } from './pool.ts'
+import { poolNotices, poolOpenGate, poolSteps } from './pool.ts'
 import {
   affinityResource,
   blockResource,
@@ -54,6 +54,7 @@ export const cniCalico: Layer<Calico> = {
     'rolled-out': rolloutGate,
     'internal-addresses': internalAddressesGate,
     'node-addresses': nodeAddressesGate,
+    'pool-open': poolOpenGate,
     assigned: assignedGate,
     'blocks-empty': blocksEmptyGate,
   },

@@ -4,9 +4,10 @@ import { RefusedError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
 import { fieldChange, objectChange } from '../../model/changes.ts'
 import { type Goal, wants } from '../../model/goal.ts'
-import type { Change, Notice, Step } from '../../model/plan.ts'
+import type { Change, Gate, Notice, Step } from '../../model/plan.ts'
 import { changingFamilies } from '../shared/families.ts'
-import { type Calico, type Pool, poolResource } from './read.ts'
+import { gateKind, holds, waits } from '../shared/gate.ts'
+import { type Calico, type Pool, poolResource, readCalico } from './read.ts'
 import { releaseStep } from './release.ts'
 
 const vxlanModes = { None: 'Never', VXLAN: 'Always', VXLANCrossSubnet: 'CrossSubnet' } as const
@@ -141,6 +142,29 @@ function closePools(state: Calico, family: Family): readonly Step[] {
         ]
   return [...close, ...releaseStep(state, family)]
 }
+
+/** In front of the assignment: a pod that asks for a family without an open pool does not start at all, on any node. */
+export const poolOpen = (added: readonly Family[]): Gate => ({
+  id: 'cni-calico/pool-open',
+  args: { families: [...added] },
+  within: 30,
+  steady: 0,
+  because: 'where a family is assigned and no enabled IPPool of it is there, no new pod starts',
+})
+
+export const poolOpenGate = gateKind<{ readonly families: readonly Family[] }>({
+  reads: () => [{ kind: 'list', resource: poolResource }],
+  judge(cluster, args) {
+    const pools = readCalico(cluster)?.pools ?? []
+    const closed = args.families.filter(
+      family => !pools.some(pool => pool.family === family && !pool.isDisabled),
+    )
+    if (closed.length === 0) return holds(`an enabled IPPool of ${args.families.join(' and ')} is there`)
+    const disabled = pools.filter(pool => pool.family !== undefined && closed.includes(pool.family))
+    const seen = disabled.map(pool => `${pool.name} (${pool.cidr}) is disabled`).join(', ')
+    return waits(`no enabled IPPool of ${closed.join(' and ')}: ${seen || 'there is none'}`)
+  },
+})
 
 export function poolNotices(state: Calico, goal: Goal): readonly Notice[] {
   return changingFamilies(goal)

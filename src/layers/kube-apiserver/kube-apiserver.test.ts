@@ -118,6 +118,10 @@ test('the way back is the same code: the files are as before, and a dual-stack S
   expect(back.map(step => step.id)).toEqual(['kube-apiserver/n1', 'kube-apiserver/n2', 'kube-apiserver/n3'])
   const gates = back.flatMap(step => step.gates)
   expect(readingsOf(kubeAPIServer, dual, gates).some(reading => reading.holds)).toBe(false)
+  // None forgets the family while a Service has it: judged by the layer that knows Services.
+  for (const { needs } of back)
+    expect(needs).toMatchObject([{ id: 'services/none-dual', args: { families: ['IPv4'] } }])
+  expect(steps(before).flatMap(step => step.needs)).toEqual([])
   const end = settled(applied(dual, back))
   expect(['n1', 'n2', 'n3'].map(node => fileOf(end, node, apiServerPath)?.text)).toEqual(
     Array(3).fill(apiServerManifest()),

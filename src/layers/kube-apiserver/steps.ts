@@ -4,6 +4,7 @@ import { textChange } from '../../model/changes.ts'
 import type { Notice, Step } from '../../model/plan.ts'
 import { setFlags } from '../../text/manifest.ts'
 import { editing } from '../shared/edit.ts'
+import { noneDual } from '../shared/none-dual.ts'
 import { pairFor } from '../shared/pair.ts'
 import { manifestPath, requireManifest, runsWith } from '../shared/static-pod.ts'
 import { answersAs, hasServiceCIDR } from './gates.ts'
@@ -83,7 +84,7 @@ function stepFor(
       },
     ],
     leaves: [],
-    needs: [],
+    needs: isDual ? [] : [noneDual(goal)],
     changes: [change],
     refreshes: [],
     gates: [runsWith(node, component, { [rangeFlag]: value }, 180, 5), answersAs(node, isDual)],

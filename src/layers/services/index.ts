@@ -2,6 +2,7 @@ import { type Family, families, type PerFamily } from '../../address/family.ts'
 import type { Layer, StatusRow } from '../../model/layer.ts'
 import { sliceResource } from '../shared/endpoints.ts'
 import { endpointsGate, reachableGate } from '../shared/endpoint-gates.ts'
+import { noneDualGate } from '../shared/none-dual.ts'
 import { serviceNotices } from './notices.ts'
 import { readServices, type Services } from './read.ts'
 import { serviceSteps } from './steps.ts'
@@ -20,7 +21,7 @@ export const services: Layer<Services> = {
   status: state => [statusRow(state)],
   steps: serviceSteps,
   notices: serviceNotices,
-  gates: { reachable: reachableGate, endpoints: endpointsGate },
+  gates: { reachable: reachableGate, endpoints: endpointsGate, 'none-dual': noneDualGate },
 }
 
 function statusRow({ services: all }: Services): StatusRow {

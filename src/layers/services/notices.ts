@@ -3,11 +3,12 @@ import type { Cluster, KubeObject } from '../../model/cluster.ts'
 import type { Goal } from '../../model/goal.ts'
 import type { Notice } from '../../model/plan.ts'
 import { changingFamilies } from '../shared/families.ts'
+import { isLeft, leaveAnnotation } from '../shared/leave.ts'
+import { isKeptElsewhere } from '../shared/none-dual.ts'
 import { familiesIn, policyRules } from '../shared/policy-blocks.ts'
 import { serviceKey } from '../shared/service.ts'
 import { choose } from './choose.ts'
 import type { Services } from './read.ts'
-import { isKeptElsewhere } from './steps.ts'
 
 /** Asked once, on the cluster as it was found: pods that are still to be made again are no reason here. */
 export function serviceNotices(state: Services, goal: Goal): readonly Notice[] {
@@ -31,6 +32,7 @@ const asMadeAgain = (cluster: Cluster, goal: Goal): Cluster => ({
   pods: cluster.pods.map(pod => ({ ...pod, families: goal.families })),
 })
 
+/** Those that the steps cannot take back. The gate in front of the API servers stops at them, so they are named before anything begins. */
 function noticesBack(state: Services, goal: Goal): readonly Notice[] {
   const [primary] = goal.families
   return state.services
@@ -38,8 +40,12 @@ function noticesBack(state: Services, goal: Goal): readonly Notice[] {
     .map(service => ({
       layer: 'services',
       object: `Service ${serviceKey(service)}`,
-      message: `cannot return: its first family is ${service.families[0] ?? ''}, and the first family and address of a Service are for life`,
-      remedy: 'Delete it and make it again with the other family, or stay dual-stack.',
+      message: `cannot return: its first family is ${service.families[0] ?? ''}, and the first family and address of a Service are for life. ${
+        isLeft(service.object)
+          ? `It is left, as its annotation ${leaveAnnotation} says: the API servers will refuse every update of it`
+          : 'The run stops before the API servers forget that family'
+      }`,
+      remedy: `Delete it and make it again with ${primary ?? ''}; or annotate it ${leaveAnnotation}=true, to leave it behind; or stay dual-stack.`,
     }))
 }
 

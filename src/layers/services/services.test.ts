@@ -3,6 +3,7 @@ import type { Goal } from '../../model/goal.ts'
 import type { Cluster, KubeObject, Pod, Resource } from '../../model/cluster.ts'
 import { backGoal, goal, podOf, testCluster } from '../testing/cluster.ts'
 import { applied, readingsOf, shown, stepsOf } from '../testing/steps.ts'
+import { noneDual } from '../shared/none-dual.ts'
 import { services } from './index.ts'
 
 const service = (name: string, spec: object = {}, annotations?: Record<string, string>): KubeObject => ({
@@ -173,6 +174,23 @@ test('what a Service of two families with the other one first is told on the way
   const found = cluster([service('six', { ...dualSpec, ipFamilies: ['IPv6', 'IPv4'] })])
   expect(stepsOf(services, found, backGoal, 'services')).toEqual([])
   expect(noticesOf(found, backGoal)).toMatchObject([{ message: expect.stringContaining('cannot return') }])
+})
+
+test('API servers keep a family for as long as a Service has it, unless somebody said that it stays', () => {
+  const gate = noneDual(backGoal)
+  const six = service('six', { ipFamilies: ['IPv6'] })
+  const headless = service('own', { ...dualSpec, clusterIP: 'None', selector: undefined })
+  const seen = (...list: readonly KubeObject[]) => readingsOf(services, cluster(list), [gate])[0]
+  expect(seen(service('web'), headless)).toMatchObject({ holds: true })
+  expect(seen(service('web', dualSpec), six)).toMatchObject({
+    holds: false,
+    seen: 'Services with another family than IPv4: shop/web (IPv4, IPv6), shop/six (IPv6)',
+    hopeless: expect.stringContaining('"ipFamilies":["IPv4"]') as string,
+  })
+  const left = service('six', { ipFamilies: ['IPv6'] }, { 'kubectl-dualstack/leave': 'true' })
+  expect(seen(left)).toMatchObject({ holds: true })
+  expect(noticesOf(cluster([six]), backGoal)[0]?.message).toContain('The run stops before')
+  expect(noticesOf(cluster([left]), backGoal)[0]?.message).toContain('It is left')
 })
 
 test('source ranges and policies that name one family only are told', () => {

@@ -1,6 +1,7 @@
 import type { Goal } from '../../model/goal.ts'
 import type { ObjectChange, Step } from '../../model/plan.ts'
 import { secondsToForget } from '../shared/dns.ts'
+import { isKeptElsewhere } from '../shared/none-dual.ts'
 import { hold, release, type Service, serviceKey, toDual, toSingle } from '../shared/service.ts'
 import { choose } from './choose.ts'
 import type { EndpointsArgs } from '../shared/endpoint-gates.ts'
@@ -125,10 +126,6 @@ function singleSteps(state: Services, goal: Goal, stage: string): readonly Step[
     },
   ]
 }
-
-/** Headless without selector: RequireDualStack on every cluster, also on single-stack ones. The API server writes it so (kubernetes.md 7.1). */
-export const isKeptElsewhere = (service: Service): boolean =>
-  service.isHeadless && Object.keys(service.selector ?? {}).length === 0
 
 function releaseSteps(state: Services, stage: string): readonly Step[] {
   const held = state.held.filter(service => service.ownPolicy !== undefined && service.families.length === 1)
