@@ -1,4 +1,4 @@
-import type { Family } from '../address/family.ts'
+import type { Family, PerFamily } from '../address/family.ts'
 
 /** Object metadata, only what we read. https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/ */
 export interface ObjectMeta {
@@ -98,6 +98,8 @@ export interface InterfaceAddress {
   readonly scope: string
   /** `temporary`, `deprecated`, `tentative`, `dynamic`, `mngtmpaddr`, `noprefixroute`, … */
   readonly flags: readonly string[]
+  /** Of its interface. Absent: not known. */
+  readonly mtu?: number
 }
 
 /** One route of the main table, from `ip -j route`. */
@@ -132,6 +134,11 @@ export interface NodeFacts {
   readonly manifests?: readonly string[]
   /** `uname -r` */
   readonly kernel?: string
+  /**
+   * Lines of iptables' filter table, as iptables-save prints them (`:INPUT DROP [0:0]`, `-A INPUT …`), without the chains of kube-proxy
+   * and Calico. A family is absent where its table could not be read; the whole, where nobody asked.
+   */
+  readonly firewall?: PerFamily<readonly string[]>
   readonly apiServer?: ApiServerFacts
   /** Connections tried from this node: `[fd00::1]:8080` → it answered. */
   readonly reach?: Readonly<Record<string, boolean>>

@@ -12,6 +12,8 @@ export type Read =
   | { readonly kind: 'files'; readonly pattern: string; readonly on: 'all' | 'control-planes' }
   /** addresses, routes, the net.* sysctls of forwarding and router advertisements, kubelet's arguments, kernel, manifests */
   | { readonly kind: 'network'; readonly on: 'all' | 'control-planes' }
+  /** iptables' filter table of each family, without the chains of kube-proxy and Calico */
+  | { readonly kind: 'firewall'; readonly on: 'all' | 'control-planes' }
 
 /** What a gate wants read afresh before it judges. Narrow: it is asked again every second. */
 export type FreshRead =

@@ -3,6 +3,7 @@ import type { NodeFacts, NodeFile } from '../model/cluster.ts'
 import type { NodeRead } from '../world/ports.ts'
 import { commandFiles, lines, parseKubelet, parseSysctls, parseUname } from './commands.ts'
 import type { Folder } from './folder.ts'
+import { parseFirewall } from '../world/nodes/firewall.ts'
 import { parseAddresses, parseRoutes } from '../world/nodes/ip.ts'
 import { asRecord, decodeText, isRecord, readJson } from './parse.ts'
 import { sorted } from './sorted.ts'
@@ -47,6 +48,11 @@ export async function readNode(
 
   const kernel = parseUname((await command(commandFiles.kernel)) ?? '')
   const kubeletArguments = parseKubelet((await command(commandFiles.kubelet)) ?? '')
+  const firewall: { [F in Family]?: readonly string[] } = {}
+  for (const family of families) {
+    const printed = await command(commandFiles.firewall[family])
+    if (printed !== undefined) firewall[family] = parseFirewall(printed)
+  }
   const manifests = await command(commandFiles.manifests)
   return {
     files: sorted(files),
@@ -56,6 +62,7 @@ export async function readNode(
     ...(kubeletArguments && { kubeletArguments }),
     manifests: manifests === undefined ? Object.keys(files).filter(isManifest(files)) : lines(manifests),
     ...(kernel !== undefined && { kernel }),
+    ...(Object.keys(firewall).length > 0 && { firewall }),
   }
 }
 

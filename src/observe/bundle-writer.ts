@@ -4,6 +4,7 @@ import { families } from '../address/family.ts'
 import { UsageError } from '../base/errors.ts'
 import type { Cluster, KubeObject, NodeFacts, Resource } from '../model/cluster.ts'
 import { commandFiles, unlines, writeAddresses, writeRoutes, writeSysctls } from './commands.ts'
+import { writeFirewall } from '../world/nodes/firewall.ts'
 import { reasonOf } from './folder.ts'
 import {
   commandFile,
@@ -84,6 +85,10 @@ export class BundleWriter {
     if (facts.kernel !== undefined) await command(commandFiles.kernel, `Linux ${name} ${facts.kernel}\n`)
     if (facts.kubeletArguments)
       await command(commandFiles.kubelet, unlines(['kubelet', ...facts.kubeletArguments]))
+    for (const family of families) {
+      const lines = facts.firewall?.[family]
+      if (lines) await command(commandFiles.firewall[family], writeFirewall(lines))
+    }
     if (facts.manifests) await command(commandFiles.manifests, unlines(facts.manifests))
   }
 

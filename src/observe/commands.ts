@@ -9,17 +9,20 @@ export const commandFiles = {
   kernel: 'uname.txt',
   kubelet: 'kubelet-arguments.txt',
   manifests: 'manifests.txt',
+  firewall: { IPv4: 'iptables-save.txt', IPv6: 'ip6tables-save.txt' },
 } as const
 
 const inet: Record<Family, string> = { IPv4: 'inet', IPv6: 'inet6' }
 
 /** What our facts hold of addresses, in the words of `ip -j address`. Interfaces stay in their order. */
 export function writeAddresses(addresses: readonly InterfaceAddress[]): unknown[] {
-  const interfaces: { ifname: string; addr_info: Record<string, unknown>[] }[] = []
+  const interfaces: { ifname: string; mtu?: number; addr_info: Record<string, unknown>[] }[] = []
   for (const address of addresses) {
     let last = interfaces.at(-1)
-    if (last?.ifname !== address.interface)
-      interfaces.push((last = { ifname: address.interface, addr_info: [] }))
+    if (last?.ifname !== address.interface) {
+      const { interface: ifname, mtu } = address
+      interfaces.push((last = { ifname, ...(mtu !== undefined && { mtu }), addr_info: [] }))
+    }
     last.addr_info.push({
       family: inet[address.family],
       local: address.address,

@@ -32,14 +32,16 @@ function nodeRead(reads: readonly Read[], controlPlane: boolean): NodeRead {
   const files = new Set<string>()
   const patterns = new Set<string>()
   let network = false
+  let firewall = false
   for (const read of reads) {
     if (read.kind === 'list' || read.kind === 'config-map') continue
     if (read.on === 'control-planes' && !controlPlane) continue
     if (read.kind === 'file') files.add(read.path)
     if (read.kind === 'files') patterns.add(read.pattern)
     if (read.kind === 'network') network = true
+    if (read.kind === 'firewall') firewall = true
   }
-  return { files: [...files], patterns: [...patterns], network }
+  return { files: [...files], patterns: [...patterns], network, ...(firewall && { firewall }) }
 }
 
 /** kubeadm labels them; `master` until 1.24. https://kubernetes.io/docs/reference/labels-annotations-taints/ */

@@ -67,6 +67,7 @@ export function isAllowed(read: Read): boolean {
     case 'files':
       return isAllowedFile(read.pattern.replaceAll(/[*?]/g, 'x').replaceAll(/\[[^\]]*\]/g, 'x'))
     case 'network':
+    case 'firewall':
       return true
   }
 }
@@ -79,6 +80,7 @@ export const usualReads: readonly Read[] = [
     return { kind: 'config-map', namespace, name }
   }),
   { kind: 'network', on: 'all' },
+  { kind: 'firewall', on: 'all' },
   ...[
     '/var/lib/kubelet/kubeadm-flags.env',
     '/var/lib/kubelet/config.yaml',

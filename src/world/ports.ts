@@ -83,6 +83,8 @@ export interface NodeRead {
   readonly patterns?: readonly string[]
   /** addresses, routes, sysctls, kubelet's arguments, kernel, manifests */
   readonly network?: boolean
+  /** iptables' filter table of each family; not for gates: on a large cluster it takes a while. */
+  readonly firewall?: boolean
   readonly apiServer?: { readonly askDualStack: boolean }
   /** `[fd00::1]:8080` */
   readonly reach?: readonly string[]

@@ -89,6 +89,16 @@ describe.each(shells)('facts of a node, under $name', ({ argv, there }) => {
     expect(facts.apiServer).toBeUndefined()
   })
 
+  test.skipIf(!there)('the firewall of each family, as far as it can be read', async () => {
+    node.program('iptables-save', 'exit 3')
+    node.program(
+      'ip6tables-save',
+      `[ "$*" = '-t filter' ] && printf '%s\\n' '*filter' ':INPUT DROP [0:0]' ':KUBE-X - [0:0]' '-A KUBE-X -j DROP' COMMIT`,
+    )
+    const facts = await node.access.facts('n1', { firewall: true })
+    expect(facts.firewall).toEqual({ IPv6: [':INPUT DROP [0:0]'] })
+  })
+
   test.skipIf(!there)('what was not asked for is not said', async () => {
     expect(await node.access.facts('n1', {})).toEqual({ files: {}, sysctls: {}, addresses: [], routes: [] })
   })

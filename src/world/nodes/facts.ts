@@ -1,8 +1,9 @@
-import { families } from '../../address/family.ts'
+import { families, type PerFamily } from '../../address/family.ts'
 import { RefusedError } from '../../base/errors.ts'
 import type { ApiServerFacts, NodeFacts, NodeFile } from '../../model/cluster.ts'
 import type { NodeRead } from '../ports.ts'
 import { type Agent, call, patienceMs } from './agent.ts'
+import { parseFirewall } from './firewall.ts'
 import type { FrameRecord } from './frame.ts'
 import { parseAddresses, parseJson, parseRoutes } from './ip.ts'
 import { oneALine } from './quote.ts'
@@ -18,6 +19,7 @@ export async function readFacts(
     FILES: oneALine((read.files ?? []).map(absolute)),
     PATTERNS: oneALine((read.patterns ?? []).map(absolute)),
     NETWORK: read.network === true ? 1 : '',
+    FIREWALL: read.firewall === true ? 1 : '',
     API: read.apiServer === undefined ? '' : 1,
     ASK: read.apiServer?.askDualStack === true ? 1 : '',
     REACH: oneALine((read.reach ?? []).map(hostAndPort)),
@@ -73,12 +75,21 @@ export function parseFacts(records: readonly FrameRecord[], read: NodeRead): Nod
     ...(kubelet === undefined ? {} : { kubeletArguments: kubelet.replace(/\0$/, '').split('\0').slice(1) }),
     ...(manifests === undefined ? {} : { manifests: manifests.split('\n').filter(path => path !== '') }),
     ...(kernel === undefined ? {} : { kernel }),
+    ...(read.firewall === true ? { firewall: firewallOf(said) } : {}),
     ...(read.apiServer === undefined ? {} : { apiServer: apiServerOf(said) }),
     ...(read.reach === undefined
       ? {}
       : { reach: Object.fromEntries(read.reach.flatMap(asked => answerFor(asked, reached))) }),
   }
 }
+
+const firewallOf = (said: ReadonlyMap<string, string>): PerFamily<readonly string[]> =>
+  Object.fromEntries(
+    families.flatMap(family => {
+      const printed = said.get(`firewall${family.slice(-1)}`)
+      return printed === undefined ? [] : [[family, parseFirewall(printed)]]
+    }),
+  )
 
 function answerFor(asked: string, reached: ReadonlyMap<string, boolean>): [string, boolean][] {
   const answer = reached.get(hostAndPort(asked))

@@ -31,6 +31,7 @@ export function parseAddresses(printed: unknown): InterfaceAddress[] {
         prefixLength: typeof info.prefixlen === 'number' ? info.prefixlen : bits[family],
         scope: text(info.scope),
         flags: Object.keys(info).filter(key => info[key] === true),
+        ...(typeof link.mtu === 'number' && { mtu: link.mtu }),
       }
     }),
   )

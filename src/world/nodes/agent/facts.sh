@@ -1,4 +1,4 @@
-# Everything that is asked of a node, in one go. Values: FILES and PATTERNS (one a line), NETWORK, API, ASK (1 or empty),
+# Everything that is asked of a node, in one go. Values: FILES and PATTERNS (one a line), NETWORK, FIREWALL, API, ASK (1 or empty),
 # REACH (host and port, one pair a line).
 
 newline='
@@ -32,7 +32,8 @@ show_files() {
 show_sysctls() {
   grep -s '' /dev/null "$ROOT"/proc/sys/net/ipv4/ip_forward "$ROOT"/proc/sys/net/ipv4/conf/all/forwarding \
     "$ROOT"/proc/sys/net/bridge/bridge-nf-call-ip*tables "$ROOT"/proc/sys/net/ipv6/conf/*/forwarding \
-    "$ROOT"/proc/sys/net/ipv6/conf/*/disable_ipv6 "$ROOT"/proc/sys/net/ipv6/conf/*/accept_ra |
+    "$ROOT"/proc/sys/net/ipv6/conf/*/disable_ipv6 "$ROOT"/proc/sys/net/ipv6/conf/*/accept_ra \
+    "$ROOT"/proc/sys/net/ipv6/route/max_size |
     sed "s|^$ROOT/proc/sys/||" | emit_stream sysctls
 }
 
@@ -68,6 +69,16 @@ show_network() {
   show_kubelet
   show_manifests
   emit kernel "$(uname -r)"
+}
+
+# Services have chains by the thousand, which nobody above reads: they do not travel. A table that cannot be read is not said.
+show_firewall() {
+  for family in 4 6; do
+    case $family in 4) save=iptables-save ;; *) save=ip6tables-save ;; esac
+    has "$save" || continue
+    rules=$("$save" -t filter 2>/dev/null) || continue
+    printf '%s\n' "$rules" | grep -v -E '^(:|-A )(KUBE-|cali)' | emit_stream "firewall$family"
+  done
 }
 
 show_server() {
@@ -118,6 +129,7 @@ show_reach() {
 
 show_files
 if [ -n "$NETWORK" ]; then show_network; fi
+if [ -n "$FIREWALL" ]; then show_firewall; fi
 if [ -n "$API" ]; then show_server; fi
 if [ -n "$REACH" ]; then show_reach; fi
 finish
