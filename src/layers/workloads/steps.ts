@@ -1,9 +1,11 @@
 import { getField } from '../../model/fields.ts'
 import type { Goal } from '../../model/goal.ts'
+import { applyFields, isObjectChange } from '../../model/apply.ts'
 import { fieldChange, objectChange } from '../../model/changes.ts'
+import type { KubeObject } from '../../model/cluster.ts'
 import type { Change, Interruption, Notice, OwnerRef, Refresh, Step } from '../../model/plan.ts'
 import { lacksOrExceeds, nameOf, resourceOf, type Workload, type Workloads } from './read.ts'
-import { ownFields, surgeFields } from './surge.ts'
+import { ownFields, surgeFields, surgesForUs } from './surge.ts'
 import { type Way, wayOf } from './way.ts'
 
 /** In the pod template: what was rolled out last. It comes on the way there and goes on the way back, so the object ends as it was. */
@@ -40,7 +42,7 @@ export function workloadSteps(state: Workloads, goal: Goal, stage: string): read
   const step = (id: string, title: string, members: readonly Planned[]): readonly Step[] =>
     members.length === 0
       ? []
-      : [makeStep(stage, id, title, members, goal), ...giveBackStrategies(stage, id, members)]
+      : [makeStep(stage, id, title, members, goal), ...giveBack(stage, id, surging(members, goal))]
   if (stage === 'workloads-dns') {
     return step(
       'dns',
@@ -57,6 +59,7 @@ export function workloadSteps(state: Workloads, goal: Goal, stage: string): read
       'Make the pods again',
       others.filter(member => !isSystem(member)),
     ),
+    ...giveBack(stage, 'left', leftSurging(state, planned)),
   ]
 }
 
@@ -102,12 +105,13 @@ function makeStep(stage: string, id: string, what: string, members: readonly Pla
   }
 }
 
-/** What was written into DaemonSets for the time of their roll-out, out again. Not a change of their templates: nothing starts anew. */
-function giveBackStrategies(stage: string, id: string, members: readonly Planned[]): readonly Step[] {
-  const changes = members.flatMap(({ workload: { owner, object }, way }) =>
-    way.by === 'rollout' && way.surges === true && object !== undefined
-      ? (objectChange(targetOf(owner), ownFields(object)) ?? [])
-      : [],
+/**
+ * What was written into DaemonSets for the time of their roll-out, out again. Not a change of their templates: nothing starts anew. Planned on
+ * what the step before it leaves, and on what a run that died has left.
+ */
+function giveBack(stage: string, id: string, objects: readonly KubeObject[]): readonly Step[] {
+  const changes = objects.flatMap(
+    object => objectChange(targetOf(daemonSetOwner(object)), ownFields(object)) ?? [],
   )
   if (changes.length === 0) return []
   return [
@@ -125,6 +129,30 @@ function giveBackStrategies(stage: string, id: string, members: readonly Planned
       gates: [],
     },
   ]
+}
+
+const daemonSetOwner = ({ metadata }: KubeObject): OwnerRef => ({
+  namespace: metadata.namespace ?? '',
+  kind: 'DaemonSet',
+  name: metadata.name,
+})
+
+/** The DaemonSets of these that surge for us once their step is done. */
+const surging = (members: readonly Planned[], goal: Goal): readonly KubeObject[] =>
+  members.flatMap(({ workload, way }) => {
+    const { object, owner } = workload
+    if (object === undefined || owner.kind !== 'DaemonSet') return []
+    const { changes } = makeAgain(workload, way, goal)
+    const after = changes.filter(isObjectChange).reduce(applyFields, object)
+    return surgesForUs(after) ? [after] : []
+  })
+
+/** DaemonSets that surge for us and are not to be rolled out any more: a run died between its roll-out and its end. */
+function leftSurging({ cluster }: Workloads, planned: readonly Planned[]): readonly KubeObject[] {
+  const names = new Set(planned.map(({ workload }) => nameOf(workload.owner)))
+  return (cluster.objects['apps/v1/daemonsets'] ?? []).filter(
+    object => surgesForUs(object) && !names.has(nameOf(daemonSetOwner(object))),
+  )
 }
 
 const targetOf = (owner: OwnerRef) =>

@@ -1,6 +1,7 @@
 import type { Json } from '../../base/json.ts'
 import type { KubeObject } from '../../model/cluster.ts'
-import { getField } from '../../model/fields.ts'
+import { fieldChange } from '../../model/changes.ts'
+import { getField, sameJson } from '../../model/fields.ts'
 import type { FieldChange } from '../../model/plan.ts'
 import { selectsByMap } from '../shared/selector.ts'
 import type { Workload, Workloads } from './read.ts'
@@ -59,24 +60,50 @@ export function canSurge(object: KubeObject): boolean {
 }
 
 const strategy = ['spec', 'updateStrategy', 'rollingUpdate']
-const surging: readonly (readonly [string, Json])[] = [
-  ['maxSurge', 1],
-  ['maxUnavailable', 0],
-]
+const surging: Readonly<Record<string, Json>> = { maxSurge: 1, maxUnavailable: 0 }
+
+/**
+ * What its owner wrote, on the DaemonSet itself, for as long as it surges for us: `{"maxSurge":0,"maxUnavailable":1}`, null for what was not
+ * written. So whoever comes next, without our journal too, can give it back.
+ */
+const annotation = ['metadata', 'annotations', 'kubectl-dualstack/update-strategy']
 
 /** Makes the new pod of a node ready before the old one goes; for the time of the roll-out. */
-export const surgeFields = (object: KubeObject): readonly FieldChange[] =>
-  surging.map(([key, after]) => ({
-    path: [...strategy, key],
-    before: getField(object, [...strategy, key]),
-    after,
-  }))
+export const surgeFields = (object: KubeObject): readonly FieldChange[] => {
+  const own = Object.fromEntries(Object.keys(surging).map(key => [key, getField(object, [...strategy, key])]))
+  return [
+    fieldChange(object, annotation, surgesForUs(object) ? getField(object, annotation) : JSON.stringify(own)),
+    ...Object.entries(surging).map(([key, value]) => fieldChange(object, [...strategy, key], value)),
+  ]
+}
 
-/** What its owner wrote. */
-export const ownFields = (object: KubeObject): readonly FieldChange[] =>
-  surgeFields(object).map(({ path, before, after }) => ({ path, before: after, after: before }))
+/** Is the strategy that stands there ours, on loan for a roll-out? */
+export const surgesForUs = (object: KubeObject): boolean => getField(object, annotation) !== null
 
+/** What its owner wrote; of what somebody changed since, nothing. */
+export function ownFields(object: KubeObject): readonly FieldChange[] {
+  const own = parse(getField(object, annotation))
+  const isOurs = Object.entries(surging).every(([key, value]) =>
+    sameJson(getField(object, [...strategy, key]), value),
+  )
+  return [
+    fieldChange(object, annotation, null),
+    ...(isOurs && own !== undefined
+      ? Object.keys(surging).map(key => fieldChange(object, [...strategy, key], own[key] ?? null))
+      : []),
+  ]
+}
+
+function parse(text: Json): Readonly<Record<string, Json>> | undefined {
+  try {
+    return typeof text === 'string' ? (JSON.parse(text) as Readonly<Record<string, Json>>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** By the strategy that its owner wrote. */
 export const surgesAlready = (object: KubeObject): boolean => {
   const value = getField(object, [...strategy, 'maxSurge'])
-  return value !== null && value !== 0 && value !== '0%'
+  return !surgesForUs(object) && value !== null && value !== 0 && value !== '0%'
 }

@@ -4,7 +4,7 @@ import { isLeft, leaveAnnotation } from '../shared/leave.ts'
 import { selects } from '../shared/selector.ts'
 import { type Strategy, budgetsOf, everAllows, keepsBudget, scaled } from './budget.ts'
 import type { Budget, Workload, Workloads } from './read.ts'
-import { canSurge, isNodeLocal, surgesAlready } from './surge.ts'
+import { canSurge, isNodeLocal, surgesAlready, surgesForUs } from './surge.ts'
 
 /** How the pods of a workload are made again; or that they are left, and why. */
 export type Way =
@@ -151,7 +151,7 @@ function rollOut(workload: Workload, strategy: Strategy, state: Workloads): Way 
   const { owner, object } = workload
   if (owner.kind === 'DaemonSet' && object !== undefined && !surgesAlready(object)) {
     const isLocal = isNodeLocal(workload, state)
-    if (isLocal && canSurge(object)) return { by: 'rollout', surges: true }
+    if ((isLocal && canSurge(object)) || surgesForUs(object)) return { by: 'rollout', surges: true }
     return {
       by: 'rollout',
       interrupts: `on each node in turn its pod is away while it is made again${isLocal ? ', and what asks it on that node is refused' : ''}`,

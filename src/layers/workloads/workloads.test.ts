@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Family } from '../../address/family.ts'
-import { setField } from '../../model/fields.ts'
+import { getField, setField } from '../../model/fields.ts'
 import type { Goal } from '../../model/goal.ts'
 import type { Cluster, KubeObject, Pod, Resource } from '../../model/cluster.ts'
 import { backGoal, goal, podOf, testCluster } from '../testing/cluster.ts'
@@ -283,10 +283,12 @@ test('where a Service asks for the pod of the same node, the new one is ready be
   expect(shown(steps)).toMatchInlineSnapshot(`
     "# workloads/pods: Make the pods again, with IPv4 and IPv6: 1 owner
     db spec.template.metadata.annotations.kubectl-dualstack/families: null → "IPv4,IPv6"
+    db metadata.annotations.kubectl-dualstack/update-strategy: null → "{\\"maxSurge\\":0,\\"maxUnavailable\\":1}"
     db spec.updateStrategy.rollingUpdate.maxSurge: 0 → 1
     db spec.updateStrategy.rollingUpdate.maxUnavailable: 1 → 0
     ! {"kind":"recreate-pods","owner":{"namespace":"shop","kind":"DaemonSet","name":"db"},"until":["IPv4","IPv6"],"by":"rollout"}
     # workloads/pods-strategies: Give 1 DaemonSet its own update strategy back
+    db metadata.annotations.kubectl-dualstack/update-strategy: "{\\"maxSurge\\":0,\\"maxUnavailable\\":1}" → null
     db spec.updateStrategy.rollingUpdate.maxSurge: 1 → 0
     db spec.updateStrategy.rollingUpdate.maxUnavailable: 0 → 1"
   `)
@@ -294,6 +296,50 @@ test('where a Service asks for the pod of the same node, the new one is ready be
   const end = applied(dual, stepsOf(workloads, dual, backGoal, 'workloads'))
   expect(end.objects).toEqual(found.objects)
 })
+
+describe('a run that died before it gave a DaemonSet its strategy back', () => {
+  const found = nodeLocal({ containers: [{}] })
+  const [first, ...rest] = stepsOf(workloads, found, goal, 'workloads')
+  const died = applied(found, first === undefined ? [] : [first])
+  const strategy = ['spec', 'updateStrategy', 'rollingUpdate']
+  const daemonSet = (cluster: Cluster) => cluster.objects['apps/v1/daemonsets']?.[0]
+
+  test('the next plan there gives it back, and nothing else', () => {
+    expect(rest).toHaveLength(1)
+    const steps = stepsOf(workloads, died, goal, 'workloads')
+    expect(shown(steps)).toMatchInlineSnapshot(`
+      "# workloads/left-strategies: Give 1 DaemonSet its own update strategy back
+      db metadata.annotations.kubectl-dualstack/update-strategy: "{\\"maxSurge\\":0,\\"maxUnavailable\\":1}" → null
+      db spec.updateStrategy.rollingUpdate.maxSurge: 1 → 0
+      db spec.updateStrategy.rollingUpdate.maxUnavailable: 0 → 1"
+    `)
+    expect(stepsOf(workloads, applied(died, steps), goal, 'workloads')).toEqual([])
+  })
+
+  test('so does the way back, after its own roll-out', () => {
+    const steps = stepsOf(workloads, died, backGoal, 'workloads')
+    expect(steps.map(step => step.id)).toEqual(['workloads/pods', 'workloads/pods-strategies'])
+    const end = applied(died, steps)
+    expect(end.objects).toEqual(found.objects)
+    expect(stepsOf(workloads, end, backGoal, 'workloads')).toEqual([])
+  })
+
+  test('what its owner wrote since stays', () => {
+    const edited = setField(
+      setField(daemonSet(died) ?? never(), [...strategy, 'maxUnavailable'], 2),
+      [...strategy, 'maxSurge'],
+      0,
+    )
+    const since = { ...died, objects: { ...died.objects, 'apps/v1/daemonsets': [edited] } }
+    const end = applied(since, stepsOf(workloads, since, goal, 'workloads'))
+    expect(getField(daemonSet(end), strategy)).toEqual({ maxSurge: 0, maxUnavailable: 2 })
+    expect(daemonSet(end)?.metadata.annotations).toBeUndefined()
+  })
+})
+
+const never = (): never => {
+  throw new Error('no DaemonSet')
+}
 
 test.each<[string, Cluster]>([
   ['has a folder of the host', nodeLocal({ volumes: [{ hostPath: {} }] })],
