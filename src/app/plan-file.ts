@@ -1,13 +1,22 @@
+import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { messageOf, UsageError } from '../base/errors.ts'
 import type { Plan } from '../model/plan.ts'
 
-/** Writes a plan to a new file. @throws UsageError when something is there already: a plan that somebody agreed to is not written over */
-export async function savePlan(path: string, plan: Plan): Promise<void> {
+const planFile = (plan: Plan): string => `${JSON.stringify(plan, null, 2)}\n`
+
+/** What `sha256sum` says of the file that `savePlan` writes: a document names it, so that what is run is what was agreed to. */
+export const fingerprintOf = (plan: Plan): string => createHash('sha256').update(planFile(plan)).digest('hex')
+
+/** Writes a plan to a new file. @throws UsageError as `writeNew` */
+export const savePlan = (path: string, plan: Plan): Promise<void> => writeNew(path, planFile(plan))
+
+/** Writes a new file. @throws UsageError when something is there already: what somebody agreed to is not written over */
+export async function writeNew(path: string, text: string): Promise<void> {
   try {
     const file = await open(path, 'wx')
     try {
-      await file.writeFile(`${JSON.stringify(plan, null, 2)}\n`)
+      await file.writeFile(text)
       await file.sync()
     } finally {
       await file.close()

@@ -11,6 +11,8 @@ import type { Source } from './source.ts'
 export interface Preview {
   readonly plan: Plan
   readonly origins: RangeOrigins
+  /** gitVersion of the cluster. */
+  readonly version: string
 }
 
 /** The plan from what a live cluster or a bundle is. On the way back with the exact old values, where this machine's journals know them. */
@@ -28,5 +30,5 @@ export async function preview(
     if (intent[what] !== undefined) return 'asked for'
     return observed[what][otherFamily(observed.primary ?? 'IPv4')] === undefined ? 'chosen' : 'set already'
   }
-  return { plan, origins: { pods: origin('pods'), services: origin('services') } }
+  return { plan, origins: { pods: origin('pods'), services: origin('services') }, version: cluster.version }
 }

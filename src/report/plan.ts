@@ -52,7 +52,7 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
   return parts.map(lines => lines.map(line => `${line.trimEnd()}\n`).join('')).join('\n')
 }
 
-const originWords: Readonly<Record<RangeOrigin, string>> = {
+export const originWords: Readonly<Record<RangeOrigin, string>> = {
   'asked for': 'you named it',
   'set already': 'the cluster has it already',
   chosen: 'chosen from the cluster UID, RFC 4193; name another with --pods or --services',
@@ -125,7 +125,8 @@ function stepLines(step: Step, number: number, { colours, verbose = false }: Pla
   ]
 }
 
-function refreshLines(refreshes: readonly Refresh[], verbose: boolean): string[] {
+/** What follows the changes of a step. */
+export function refreshLines(refreshes: readonly Refresh[], verbose: boolean): string[] {
   const most = verbose ? Infinity : 3
   const restarts = refreshes.flatMap(refresh =>
     refresh.kind === 'restart' ? [`${refresh.unit} on ${refresh.node}`] : [],

@@ -1,8 +1,8 @@
 import { exitCodes } from '../../base/errors.ts'
-import { clusterOptions, output } from '../cluster-options.ts'
+import { clusterOptions } from '../cluster-options.ts'
 import { defineCommand } from '../command.ts'
 import { coloursFor } from '../context.ts'
-import { choice, flag, value } from '../options.ts'
+import { choice, choiceOr, flag, value } from '../options.ts'
 import { intentOptions } from '../intent-options.ts'
 import { inFolder, pathOf, withSource } from '../with-source.ts'
 
@@ -14,9 +14,13 @@ export const plan = defineCommand({
   options: {
     to: choice(['dual', 'single'], 'where to: dual-stack (default), or back to single-stack'),
     ...intentOptions,
+    document: value(
+      'FILE',
+      'write it as a document for those who approve it: a new file that ends in .md or .html',
+    ),
     save: value('FILE', 'write the plan to a new file, for `dualstack apply FILE`'),
     verbose: flag('every object by itself, and what each step waits for', { short: 'v' }),
-    output,
+    output: choiceOr(['text', 'json', 'markdown', 'html'], 'text', 'what is printed', { short: 'o' }),
     ...clusterOptions,
   },
   examples: [
@@ -24,12 +28,17 @@ export const plan = defineCommand({
     { command: 'dualstack plan --pods fd10:1::/56 --services fd10:2::/112', does: 'ranges of your own' },
     { command: 'dualstack plan --config dualstack.yaml', does: 'what you want, from a file' },
     { command: 'dualstack plan --from bundle --save plan.json', does: 'from a bundle, kept' },
+    {
+      command: 'dualstack plan --save plan.json --document plan.html',
+      does: 'a page for those who approve it',
+    },
     { command: 'dualstack plan --to single', does: 'the way back' },
   ],
   whenInterrupted: 'Nothing was changed: plan only reads.',
   handler: async ({ options }, context) => {
     // A mistake in the file is told before the cluster is asked for anything.
     const { readIntent } = await import('../../app/read-intent.ts')
+    if (options.document !== undefined) (await import('../../app/document.ts')).formOf(options.document)
     const intent = await readIntent(options, pathOf(context, options.config))
     return withSource(options, context, async source => {
       const [{ preview }, { layers }, { planText }, { toJson }] = await Promise.all([
@@ -38,21 +47,37 @@ export const plan = defineCommand({
         import('../../report/plan.ts'),
         import('../../report/json.ts'),
       ])
-      const { plan: made, origins } = await preview(source, intent, layers, {
+      const {
+        plan: made,
+        origins,
+        version,
+      } = await preview(source, intent, layers, {
         env: context.env,
         signal: context.signal,
       })
+      const { fingerprintOf, savePlan, writeNew } = await import('../../app/plan-file.ts')
       if (options.save !== undefined) {
-        const { savePlan } = await import('../../app/plan-file.ts')
         await savePlan(inFolder(context, options.save), made)
         context.stderr.write(`saved to ${options.save}\n`)
       }
-      const colours = await coloursFor(context.stdout, context.env)
-      context.stdout.write(
-        options.output === 'json'
-          ? toJson(made)
-          : planText(made, { colours, verbose: options.verbose, origins }),
-      )
+      const { output, document } = options
+      const { planDocument, formOf } = await import('../../app/document.ts')
+      const about = {
+        origins,
+        version,
+        at: new Date(context.clock.now()).toISOString(),
+        ...(options.save !== undefined && { fingerprint: fingerprintOf(made) }),
+      }
+      if (document !== undefined) {
+        await writeNew(inFolder(context, document), await planDocument(made, formOf(document), about))
+        context.stderr.write(`written to ${document}\n`)
+      }
+      if (output === 'json') context.stdout.write(toJson(made))
+      else if (output !== 'text') context.stdout.write(await planDocument(made, output, about))
+      else if (document === undefined) {
+        const colours = await coloursFor(context.stdout, context.env)
+        context.stdout.write(planText(made, { colours, verbose: options.verbose, origins }))
+      }
       return exitCodes.ok
     })
   },
