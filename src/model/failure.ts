@@ -1,0 +1,76 @@
+import type { Cluster } from './cluster.ts'
+import type { Violation } from './rule.ts'
+
+/** Who says a line, or whose state it is: also names what must be looked at. */
+export type Speaker =
+  | 'kube-apiserver'
+  | 'kube-controller-manager'
+  | 'kube-scheduler'
+  | 'kubelet'
+  | 'kube-proxy'
+  | 'etcd'
+  | 'kubeadm'
+  | 'containerd'
+  | 'calico-node'
+  | 'calico-cni'
+  | 'calico-kube-controllers'
+  | 'tigera-operator'
+  | 'coredns'
+  | 'kernel'
+  | 'any'
+
+/** By what a known failure shows. */
+export type Sign =
+  | {
+      readonly kind: 'log'
+      readonly speaker: Speaker
+      /** The component's own words, `*` standing for what varies; found anywhere in a line. */
+      readonly line: string
+    }
+  | { readonly kind: 'event'; readonly reason: string; readonly message: string }
+  | {
+      /** A status, or that something is absent. Pure; [] when it does not show. */
+      readonly kind: 'state'
+      readonly what: string
+      judge(cluster: Cluster): readonly Violation[]
+    }
+
+/** A known failure: what is seen, why, how to mend it. What a rule's `says` states is a failure by itself and not written again. */
+export interface Failure {
+  /** `topic/name`, as rules have it. */
+  readonly id: string
+  /** The cause in one sentence, as a colleague would say it. */
+  readonly title: string
+  /** Layer or component that it is about; with several causes the lower layer comes first. */
+  readonly layer: string
+  readonly versions?: string
+  readonly cause: string
+  readonly fix: string
+  readonly source: string
+  readonly covers: readonly string[]
+  /** Any of them. `sure`: nothing else says that; `likely`: other causes are known. */
+  readonly signs: readonly (Sign & { readonly certainty: 'sure' | 'likely' })[]
+  /** A real line or state, and where it comes from. */
+  readonly sample?: { readonly line: string; readonly from: 'lab' | 'quoted' }
+}
+
+/** One cause found, with what it was concluded from. */
+export interface Diagnosis {
+  readonly failure: string
+  readonly title: string
+  readonly certainty: 'sure' | 'likely'
+  readonly cause: string
+  readonly fix: string
+  readonly source: string
+  /** Lines and states, each with where it was seen: `kube-apiserver on n1, container log`. */
+  readonly because: readonly { readonly where: string; readonly says: string; readonly at?: string }[]
+}
+
+export interface Diagnoses {
+  /** What comes first is likely to cause what follows. */
+  readonly found: readonly Diagnosis[]
+  readonly lookedAt: readonly string[]
+  readonly notRead: readonly string[]
+  /** Errors that no known failure explains: what to collect is said with them. */
+  readonly unknown: readonly { readonly where: string; readonly says: string }[]
+}
