@@ -4,6 +4,12 @@ import { apiServerAllocatorRules } from './api-server-allocator.ts'
 import { apiServerFlagRules } from './api-server-flags.ts'
 import { controllerManagerFlagRules } from './controller-manager-flags.ts'
 import { controllerManagerMaskRules } from './controller-manager-masks.ts'
+import { featureGateRules } from './feature-gates.ts'
+import { kubeletFlagRules } from './kubelet-flags.ts'
+import { kubeProxyConfigRules } from './kube-proxy-config.ts'
+import { kubeProxyFieldRules } from './kube-proxy-fields.ts'
+import { kubeadmConfigRules } from './kubeadm-config.ts'
+import { kubeadmAPIRules } from './kubeadm-api.ts'
 import { nodeRangeRules } from './node-ranges.ts'
 import { serviceRangeRules } from './service-range.ts'
 import { blockSizeRules } from './block-size.ts'
@@ -38,4 +44,10 @@ export const rules: readonly AnyRule[] = [
   ...controllerManagerFlagRules,
   ...controllerManagerMaskRules,
   ...nodeRangeRules,
+  ...featureGateRules,
+  ...kubeletFlagRules,
+  ...kubeProxyConfigRules,
+  ...kubeProxyFieldRules,
+  ...kubeadmConfigRules,
+  ...kubeadmAPIRules,
 ]
