@@ -12,6 +12,7 @@ import { finishKept } from '../run/bare-pods.ts'
 import { describe } from '../run/drive.ts'
 import { inspect } from '../run/inspect.ts'
 import { journalFolder, newRun, openJournal, readRuns, unfinished } from '../run/journal.ts'
+import { pruneCopies } from '../run/prune.ts'
 import { run } from '../run/run.ts'
 import { swapSettings } from '../run/swap.ts'
 import { acquireLock, type Lock } from '../world/own/lock.ts'
@@ -128,6 +129,7 @@ async function locked(context: Execute, layers: readonly Layer[], lock: Lock): P
     })
     await checkEnd(context, plan.goal)
     say({ ...stamp(), kind: 'closed' })
+    if (plan.direction === 'single') await pruneCopies(world, nodes)
     return { kind: 'done', plan, run: journal.run }
   } catch (error) {
     if (isOutdated(error)) say({ ...stamp(), kind: 'superseded', because: error.message })

@@ -87,6 +87,7 @@ export function fakeWorld(cluster: FakeCluster): World {
     confirm: never,
     revert: never,
     settle: never,
+    prune: never,
     logs: never,
   }
   return { api, nodes, clock: systemClock, logger: silentLogger }

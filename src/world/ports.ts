@@ -145,6 +145,8 @@ export interface NodeAccess {
   revert(node: string, run: string, step: string): Promise<void>
   /** Is anything of ours still under way on this node (a swap or an armed switch of a run that died)? Waits for swaps to finish or undo themselves. */
   settle(node: string): Promise<void>
+  /** Takes the copies of runs away that /var/lib/dualstack holds, but for the `keep` newest and what is still under way. Returns their names. */
+  prune(node: string, keep: number): Promise<readonly string[]>
   /** The last lines of a static pod's container log or of a unit's journal. */
   logs(
     node: string,

@@ -176,6 +176,7 @@ function memoryNodes(memory: Memory, call: (what: string) => void): NodeAccess {
     settle: async node => {
       for (const key of Object.keys(machine(node).guards)) restoreFiles(node, key)
     },
+    prune: async () => [],
     logs: async () => '',
   }
 }

@@ -8,6 +8,7 @@ import { readFile, writeFile } from './files.ts'
 import { arm, confirm, revert } from './guard.ts'
 import { type LocalOptions, localTransport } from './local.ts'
 import { type PodOptions, podTransport } from './pod.ts'
+import { prune } from './prune.ts'
 import { roomOf } from './room.ts'
 import { type Place, realPlace } from './script.ts'
 import { type SshOptions, sshTransport } from './ssh.ts'
@@ -39,6 +40,7 @@ export function nodeAccess(transport: Transport, options: NodeAccessOptions = {}
     confirm: (node, run, step) => confirm(agent, node, run, step),
     revert: (node, run, step) => revert(agent, node, run, step),
     settle: node => settle(agent, node),
+    prune: (node, keep) => prune(agent, node, keep),
     logs: (node, what, lines) => readLogs(agent, node, what, lines),
   }
 }

@@ -14,6 +14,7 @@ export type Part =
   | 'unit-state'
   | 'logs'
   | 'settle'
+  | 'prune'
   | 'guard-arm'
   | 'guard-confirm'
   | 'guard-fire'
