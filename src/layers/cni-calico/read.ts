@@ -51,11 +51,19 @@ interface PodSpec {
 
 /** undefined: Calico is not here, or the Tigera operator runs it, which would write over whatever we change (its DaemonSet has an owner). */
 export function readCalico(cluster: Cluster): Calico | undefined {
+  const calico = readAnyCalico(cluster)
+  return calico === undefined || isOperated(calico) ? undefined : calico
+}
+
+export const isOperated = ({ daemonSet }: Calico): boolean =>
+  daemonSet.metadata.ownerReferences?.some(owner => owner.kind === 'Installation') === true
+
+/** Calico however it was installed, for rules: they judge also what this layer does not convert. */
+export function readAnyCalico(cluster: Cluster): Calico | undefined {
   const daemonSet = cluster.objects[daemonSetResource]?.find(
     ({ metadata }) => metadata.name === 'calico-node',
   )
   if (daemonSet === undefined) return undefined
-  if (daemonSet.metadata.ownerReferences?.some(owner => owner.kind === 'Installation')) return undefined
   const namespace = daemonSet.metadata.namespace ?? 'kube-system'
   const spec = (daemonSet['spec'] as { template?: { spec?: PodSpec } } | undefined)?.template?.spec ?? {}
   const node = spec.containers?.find(({ name }) => name === 'calico-node')
