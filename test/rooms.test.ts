@@ -19,6 +19,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   world: [...world, 'address', 'text'],
   observe: [...pure, 'world'],
   run: [...pure, 'world', 'observe'],
+  practice: [...pure, 'world', 'observe'],
   app: [...pure, 'world', 'observe', 'run'],
   cli: ['base', 'model', 'report', 'app'],
 }

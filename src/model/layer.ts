@@ -4,6 +4,7 @@ import type { Cluster } from './cluster.ts'
 import type { Goal } from './goal.ts'
 import type { Notice, Reading, Step } from './plan.ts'
 import type { FreshRead, Read } from './read.ts'
+import type { Simulation } from './simulation.ts'
 
 /** One row of `dualstack status`. A layer on several nodes gives one row for all, or one for each that differs. */
 export interface StatusRow {
@@ -41,6 +42,8 @@ export interface Layer<State = unknown> {
   /** What a person must know about this way: what is left alone, what cannot return. */
   notices?(state: State, goal: Goal): readonly Notice[]
   readonly gates: Readonly<Record<string, GateKind>>
+  /** How its things behave by themselves, for the practice cluster. */
+  readonly simulate?: Simulation
 }
 
 /** Everything that some layers want read. Doubles do no harm: whoever reads makes one of them. */

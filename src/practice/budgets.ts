@@ -1,0 +1,105 @@
+import type { KubeObject } from '../model/cluster.ts'
+import { getField } from '../model/fields.ts'
+import { type LabelSelector, selects } from '../layers/shared/selector.ts'
+import { scaled } from '../layers/workloads/budget.ts'
+import { deleted } from './deletion.ts'
+import { isLive, isReady } from './pod-status.ts'
+import { podResource, type Site } from './site.ts'
+
+const resource = 'policy/v1/poddisruptionbudgets'
+
+const selectorOf = (budget: KubeObject): LabelSelector | undefined =>
+  (budget['spec'] as { selector?: LabelSelector } | undefined)?.selector
+
+const matches = (budget: KubeObject, pod: KubeObject): boolean =>
+  budget.metadata.namespace === pod.metadata.namespace &&
+  selects(selectorOf(budget), pod.metadata.labels ?? {})
+
+/** The disruption controller: counts again whenever pods of a namespace, or a budget, change. */
+export function keepBudgets(site: Site): void {
+  site.store.onWrite(({ resource: written, before, after }) => {
+    if (written !== podResource && written !== resource) return
+    const namespace = (after ?? before)?.metadata.namespace ?? ''
+    if (site.store.list(resource, namespace).length === 0) return
+    site.soon(`budgets ${namespace}`, 0.1, () => {
+      for (const budget of site.store.list(resource, namespace)) count(site, budget)
+    })
+  })
+}
+
+function count(site: Site, budget: KubeObject): void {
+  const pods = site.store
+    .list(podResource, budget.metadata.namespace)
+    .filter(pod => isLive(pod) && matches(budget, pod))
+  const expected = expectedPods(site, pods)
+  const { minAvailable, maxUnavailable } = (budget['spec'] ?? {}) as Record<string, unknown>
+  const desired =
+    maxUnavailable === undefined
+      ? scaled(minAvailable, expected, 'up', 1)
+      : Math.max(0, expected - scaled(maxUnavailable, expected, 'up', 0))
+  const healthy = pods.filter(isReady).length
+  site.setStatus(resource, budget, {
+    ...(budget['status'] as object | undefined),
+    observedGeneration: budget.metadata.generation,
+    disruptionsAllowed: Math.max(0, healthy - desired),
+    currentHealthy: healthy,
+    desiredHealthy: desired,
+    expectedPods: expected,
+  })
+}
+
+/** As many as their controllers want: a pod that is being made again counts. */
+function expectedPods(site: Site, pods: readonly KubeObject[]): number {
+  const replicas = new Map<string, number>()
+  for (const pod of pods) {
+    const owner = pod.metadata.ownerReferences?.find(one => one.controller === true)
+    const found =
+      owner === undefined ? undefined : controllerOf(site, pod.metadata.namespace, owner.kind, owner.name)
+    const wanted = getField(found?.object, ['spec', 'replicas'])
+    if (found === undefined || typeof wanted !== 'number') replicas.set(pod.metadata.uid ?? '', 1)
+    else replicas.set(found.key, wanted)
+  }
+  return [...replicas.values()].reduce((sum, one) => sum + one, 0)
+}
+
+const resources: Readonly<Record<string, string>> = {
+  ReplicaSet: 'apps/v1/replicasets',
+  StatefulSet: 'apps/v1/statefulsets',
+  Deployment: 'apps/v1/deployments',
+}
+
+function controllerOf(
+  site: Site,
+  namespace: string | undefined,
+  kind: string,
+  name: string,
+): { key: string; object: KubeObject } | undefined {
+  const object = site.store.get(resources[kind] ?? '', namespace, name)
+  const owner = object?.metadata.ownerReferences?.find(one => one.controller === true)
+  if (owner?.kind === 'Deployment') return controllerOf(site, namespace, 'Deployment', owner.name)
+  return object && { key: object.metadata.uid ?? '', object }
+}
+
+/** The eviction API: asks the budgets, then deletes. A pod that is not ready may go where its budget is kept without it. */
+export function evict(site: Site, pod: KubeObject): 'evicted' | { readonly blocked: string } {
+  const held = site.store.list(resource, pod.metadata.namespace).filter(budget => matches(budget, pod))
+  if (held.length > 1)
+    return {
+      blocked:
+        'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
+    }
+  for (const budget of held) {
+    const status = (budget['status'] ?? {}) as Record<string, number | undefined>
+    const { disruptionsAllowed = 0, currentHealthy = 0, desiredHealthy = 0 } = status
+    if (!isReady(pod) && currentHealthy >= desiredHealthy) continue
+    if (disruptionsAllowed > 0) {
+      site.setStatus(resource, budget, { ...status, disruptionsAllowed: disruptionsAllowed - 1 })
+      continue
+    }
+    return {
+      blocked: `The disruption budget ${budget.metadata.name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`,
+    }
+  }
+  deleted(site, podResource, pod)
+  return 'evicted'
+}

@@ -1,0 +1,42 @@
+import type { KubeObject } from '../model/cluster.ts'
+import { podResource, type Site } from './site.ts'
+
+interface PodStatus {
+  readonly phase?: string
+  readonly podIPs?: readonly { readonly ip: string }[]
+  readonly conditions?: readonly { readonly type: string; readonly status: string }[]
+  readonly containerStatuses?: readonly object[]
+  readonly [field: string]: unknown
+}
+
+export const statusOf = (pod: KubeObject): PodStatus => (pod['status'] ?? {}) as PodStatus
+
+export const isReady = (pod: KubeObject): boolean =>
+  statusOf(pod).conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true
+
+export const isDeleting = ({ metadata }: KubeObject): boolean => metadata.deletionTimestamp !== undefined
+
+/** Neither finished nor leaving. */
+export const isLive = (pod: KubeObject): boolean =>
+  !isDeleting(pod) && statusOf(pod).phase !== 'Succeeded' && statusOf(pod).phase !== 'Failed'
+
+/** Its Ready condition, and why its container waits where it does. */
+export function setReady(
+  site: Site,
+  pod: KubeObject,
+  ready: boolean,
+  waiting?: { readonly reason: string; readonly message: string },
+): void {
+  const { containerStatuses: _old, ...status } = statusOf(pod)
+  site.store.put(podResource, {
+    ...pod,
+    status: {
+      ...status,
+      conditions: [{ type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: site.stamp() }],
+      ...(waiting === undefined ? {} : { containerStatuses: [{ state: { waiting } }] }),
+    },
+  })
+}
+
+export const nodeOf = (pod: KubeObject): string =>
+  (pod['spec'] as { nodeName?: string } | undefined)?.nodeName ?? ''

@@ -1,0 +1,209 @@
+import type { KubeObject, Pod } from '../model/cluster.ts'
+import { getField } from '../model/fields.ts'
+import { selectsByMap } from '../layers/shared/selector.ts'
+import { isDeleting, isReady, nodeOf, setReady, statusOf } from './pod-status.ts'
+import { podResource, type Site } from './site.ts'
+
+/** Seconds from a pod's creation to its sandbox, and from there to its readiness. */
+const sandboxAfter = 1
+const readyAfter = 1.5
+const retryAfter = 10
+
+interface PodSpec {
+  readonly nodeName?: string
+  readonly hostNetwork?: boolean
+  readonly nodeSelector?: Readonly<Record<string, string>>
+  readonly tolerations?: readonly Toleration[]
+}
+interface Toleration {
+  readonly key?: string
+  readonly operator?: string
+  readonly effect?: string
+  readonly value?: string
+}
+interface Taint {
+  readonly key: string
+  readonly effect: string
+  readonly value?: string
+}
+
+const specOf = (pod: KubeObject): PodSpec => pod['spec'] ?? {}
+
+/** May a pod of this specification run there? Taints, node selector, cordon; not resources, not affinity. */
+export function fits(node: KubeObject, spec: PodSpec, asDaemon = false): boolean {
+  const { taints = [], unschedulable = false } = (node['spec'] ?? {}) as {
+    taints?: readonly Taint[]
+    unschedulable?: boolean
+  }
+  if (unschedulable && !asDaemon) return false
+  if (spec.nodeSelector !== undefined && !selectsByMap(spec.nodeSelector, node.metadata.labels ?? {}))
+    return false
+  return taints.every(
+    taint =>
+      taint.effect === 'PreferNoSchedule' ||
+      (asDaemon && taint.key.startsWith('node.kubernetes.io/')) ||
+      (spec.tolerations ?? []).some(one => tolerates(one, taint)),
+  )
+}
+
+const tolerates = ({ key, operator = 'Equal', effect, value = '' }: Toleration, taint: Taint): boolean =>
+  (key === undefined || key === taint.key) &&
+  (effect === undefined || effect === '' || effect === taint.effect) &&
+  (operator === 'Exists' || value === (taint.value ?? ''))
+
+/** Scheduler, kubelets and CNI together: what becomes of a pod that is created, and what is given back when one is gone. */
+export class Pods {
+  /** Owners none of whose pods was ready when the bundle was taken: their new ones will not be either. */
+  readonly #broken: ReadonlySet<string>
+  /** Pods on each node, for the scheduler. */
+  readonly #load = new Map<string, number>()
+
+  constructor(readonly site: Site) {
+    const all = site.store.list(podResource)
+    const running = all.filter(pod => !['Succeeded', 'Failed'].includes(statusOf(pod).phase ?? ''))
+    const ready = new Set(all.filter(isReady).map(ownerKey))
+    this.#broken = new Set(running.map(ownerKey).filter(key => !ready.has(key)))
+    for (const pod of all) this.#count(nodeOf(pod), 1)
+    site.store.onWrite(({ resource, before, after }) => {
+      if (resource !== podResource) return
+      if (before === undefined && after !== undefined) this.#created(after)
+      if (before !== undefined && nodeOf(before) !== (after && nodeOf(after))) this.#count(nodeOf(before), -1)
+      if (after !== undefined && nodeOf(after) !== (before && nodeOf(before))) this.#count(nodeOf(after), 1)
+      if (before !== undefined && after === undefined) this.#gone(before)
+    })
+  }
+
+  #count(node: string, by: number): void {
+    this.#load.set(node, (this.#load.get(node) ?? 0) + by)
+  }
+
+  #created(pod: KubeObject): void {
+    if (isMirror(pod) || statusOf(pod).phase !== undefined) return
+    this.site.later(nodeOf(pod) === '' ? 0.1 : sandboxAfter, () => this.#step(pod))
+  }
+
+  /** One step further: a node, a sandbox with addresses, ready. */
+  #step(first: KubeObject): void {
+    const { site } = this
+    const { namespace, name, uid } = first.metadata
+    const pod = site.store.get(podResource, namespace, name)
+    if (pod === undefined || pod.metadata.uid !== uid || isDeleting(pod)) return
+    const again = (seconds: number) => site.later(seconds, () => this.#step(pod))
+    if (nodeOf(pod) === '') {
+      const node = this.#choose(specOf(pod))
+      if (node === undefined) return again(retryAfter)
+      site.store.put(podResource, {
+        ...pod,
+        spec: { ...specOf(pod), nodeName: node },
+        status: { phase: 'Pending' },
+      })
+      return again(sandboxAfter)
+    }
+    if (statusOf(pod).podIPs === undefined) {
+      const ips = this.#addresses(pod)
+      if (typeof ips === 'string') {
+        setReady(site, { ...pod, status: { phase: 'Pending' } }, false, {
+          reason: 'ContainerCreating',
+          message: ips,
+        })
+        return again(retryAfter)
+      }
+      site.store.put(podResource, {
+        ...pod,
+        status: {
+          phase: 'Running',
+          conditions: [{ type: 'Ready', status: 'False' }],
+          ...(ips.length === 0 ? {} : { podIP: ips[0], podIPs: ips.map(ip => ({ ip })) }),
+        },
+      })
+      return again(readyAfter)
+    }
+    const exit = this.#start(pod)
+    if (exit !== undefined) {
+      const message = `back-off 20s restarting failed container: ${exit}`
+      setReady(site, pod, false, { reason: 'CrashLoopBackOff', message })
+      return again(retryAfter)
+    }
+    if (!this.#staysUnready(pod)) setReady(site, site.store.get(podResource, namespace, name) ?? pod, true)
+  }
+
+  #choose(spec: PodSpec): string | undefined {
+    const nodes = this.site.store.list('v1/nodes').filter(node => fits(node, spec))
+    const load = (node: KubeObject) => this.#load.get(node.metadata.name) ?? 0
+    return nodes.reduce<KubeObject | undefined>(
+      (best, node) => (best === undefined || load(node) < load(best) ? node : best),
+      undefined,
+    )?.metadata.name
+  }
+
+  /** A text: why there is none yet. */
+  #addresses(pod: KubeObject): readonly string[] | string {
+    const { site } = this
+    if (specOf(pod).hostNetwork === true) return internalIPs(site, nodeOf(pod))
+    const row = site.row(pod)
+    for (const layer of site.layers) {
+      const assigned = layer.simulate?.assigns?.(site.cluster(), row)
+      if (assigned === undefined) continue
+      if ('exits' in assigned) return assigned.exits
+      site.carryOut(assigned.changes)
+      return inNodeOrder(assigned.ips, internalIPs(site, nodeOf(pod)))
+    }
+    return 'no CNI of this cluster is known'
+  }
+
+  #start(pod: KubeObject): string | undefined {
+    const { site } = this
+    for (const layer of site.layers) {
+      const started = layer.simulate?.starts?.(site.cluster(), site.row(pod))
+      if (started === undefined) continue
+      if ('exits' in started) return started.exits
+      site.carryOut(started)
+    }
+    return undefined
+  }
+
+  #staysUnready(pod: KubeObject): boolean {
+    const owner = this.site.row(pod).owner
+    const { namespace = '', labels } = pod.metadata
+    const suffix = labels?.['pod-template-hash']
+    const name =
+      suffix === undefined ? (owner?.name ?? pod.metadata.name) : owner?.name.replace(`-${suffix}`, '')
+    const fault = this.site.faults.find(
+      'pod-never-ready',
+      one => one.namespace === namespace && one.name === name,
+    )
+    return fault !== undefined || this.#broken.has(ownerKey(pod))
+  }
+
+  #gone(pod: KubeObject): void {
+    const row: Pod = this.site.row(pod)
+    if (row.hostNetwork || row.ips.length === 0) return
+    for (const layer of this.site.layers)
+      this.site.carryOut(layer.simulate?.releases?.(this.site.cluster(), row) ?? [])
+  }
+}
+
+const isMirror = ({ metadata }: KubeObject): boolean =>
+  metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined
+
+/** A Deployment's ReplicaSets come and go: their pods are told by its name. */
+function ownerKey(pod: KubeObject): string {
+  const owner = pod.metadata.ownerReferences?.find(one => one.controller === true)
+  const hash = pod.metadata.labels?.['pod-template-hash']
+  const name = owner?.name ?? `pod ${pod.metadata.name}`
+  return `${pod.metadata.namespace ?? ''}/${hash === undefined ? name : name.replace(`-${hash}`, '')}`
+}
+
+export function internalIPs(site: Site, node: string): readonly string[] {
+  const addresses = getField(site.store.get('v1/nodes', undefined, node), ['status', 'addresses'])
+  return ((addresses ?? []) as readonly { type: string; address: string }[])
+    .filter(({ type }) => type === 'InternalIP')
+    .map(({ address }) => address)
+}
+
+/** The kubelet sorts a pod's addresses: the family of its node's first address comes first. */
+function inNodeOrder(ips: readonly string[], node: readonly string[]): readonly string[] {
+  const isSix = (ip: string | undefined) => ip?.includes(':') === true
+  const first = isSix(node[0])
+  return [...ips].sort((a, b) => Number(isSix(b) === first) - Number(isSix(a) === first))
+}

@@ -1,0 +1,135 @@
+import { type Logger, silentLogger } from '../base/logger.ts'
+import { layers as allLayers } from '../layers/index.ts'
+import type { Cluster, KubeObject } from '../model/cluster.ts'
+import type { Layer } from '../model/layer.ts'
+import type { AnyRule } from '../model/rule.ts'
+import { rules as allRules } from '../rules/index.ts'
+import type { World } from '../world/ports.ts'
+import { practiceApi } from './api.ts'
+import { keepBudgets } from './budgets.ts'
+import { type VirtualClock, virtualClock } from './clock.ts'
+import { runControlPlane } from './control-plane.ts'
+import { collectGarbage } from './deletion.ts'
+import { Faults } from './faults.ts'
+import { machineOf } from './machine.ts'
+import { PracticeNodes } from './nodes.ts'
+import { Pods } from './pods.ts'
+import { Servers } from './servers.ts'
+import { keepAddresses } from './services.ts'
+import { podResource, Site } from './site.ts'
+import { StaticPods } from './static-pods.ts'
+import { wirePod } from './wire-pod.ts'
+
+export interface PracticeOptions {
+  /** How things behave comes from these; all layers unless told. */
+  readonly layers?: readonly Layer[]
+  /** What is refused comes from these; all rules unless told. */
+  readonly rules?: readonly AnyRule[]
+  /** When it begins, milliseconds since the epoch: a minute after the newest time in the cluster unless told. */
+  readonly now?: number
+  readonly logger?: Logger
+}
+
+/** A cluster in memory that behaves as a real one does, as far as a contract case says so (src/practice/contract). */
+export interface Practice extends World {
+  readonly clock: VirtualClock
+  /** All there is, as data, as it is now. */
+  cluster(): Cluster
+  /** What goes wrong on purpose, and the calls that were made. */
+  readonly faults: Faults
+  /** The API server that clients reach where there are several; undefined: the first that answers. */
+  reachThrough(node: string | undefined): void
+  /** By node, what our work leaves in it beside files and objects: rules of Felix, armed switches, a stand-in. Empty: nothing. */
+  traces(): Readonly<Record<string, readonly string[]>>
+}
+
+/** A practice cluster from a Cluster: of a bundle, or as observed. The Cluster itself is not touched. */
+export function practiceWorld(cluster: Cluster, options: PracticeOptions = {}): Practice {
+  const { layers = allLayers, rules = allRules, logger = silentLogger } = options
+  const clock = virtualClock(options.now ?? newest(cluster) + 60_000)
+  const faults = new Faults()
+  const site = new Site(cluster.uid, cluster.version, clock, faults, layers, rules, logger)
+  load(site, cluster)
+  const servers = new Servers(site)
+  const staticPods = new StaticPods(site)
+  new Pods(site)
+  keepAddresses(site)
+  keepBudgets(site)
+  collectGarbage(site)
+  runControlPlane(site)
+  return {
+    api: practiceApi(site, servers),
+    nodes: new PracticeNodes(site, servers, staticPods),
+    clock,
+    logger,
+    faults,
+    cluster: () => snapshot(site.cluster()),
+    reachThrough(node) {
+      servers.prefer = node
+    },
+    traces: () => tracesOf(site),
+  }
+}
+
+function load(site: Site, cluster: Cluster): void {
+  for (const [resource, objects] of Object.entries(cluster.objects)) site.store.load(resource, objects)
+  const ownerOf = ownerLookup(cluster)
+  site.store.load(
+    podResource,
+    cluster.pods.map(pod => wirePod(pod, ownerOf(pod))),
+  )
+  for (const [name, facts] of Object.entries(cluster.nodes)) site.machines.set(name, machineOf(name, facts))
+}
+
+const ownerResources: Readonly<Record<string, string>> = {
+  Node: 'v1/nodes',
+  ReplicaSet: 'apps/v1/replicasets',
+  DaemonSet: 'apps/v1/daemonsets',
+  StatefulSet: 'apps/v1/statefulsets',
+  Job: 'batch/v1/jobs',
+  ReplicationController: 'v1/replicationcontrollers',
+}
+
+/** The object that owns a pod, by its kind and name. */
+function ownerLookup(cluster: Cluster): (pod: Cluster['pods'][number]) => KubeObject | undefined {
+  const known = new Map<string, KubeObject>()
+  for (const [kind, resource] of Object.entries(ownerResources))
+    for (const object of cluster.objects[resource] ?? [])
+      known.set(`${kind} ${object.metadata.namespace ?? ''}/${object.metadata.name}`, object)
+  return ({ namespace, owner }) =>
+    owner && known.get(`${owner.kind} ${owner.kind === 'Node' ? '' : namespace}/${owner.name}`)
+}
+
+function newest(cluster: Cluster): number {
+  let latest = Date.parse('2026-01-01T00:00:00Z')
+  const see = (time: unknown): void => {
+    const at = typeof time === 'string' ? Date.parse(time) : Number.NaN
+    if (at > latest) latest = at
+  }
+  for (const pod of cluster.pods) see(pod.created)
+  for (const objects of Object.values(cluster.objects))
+    for (const object of objects) {
+      see(object.metadata.creationTimestamp)
+      see((object['spec'] as { renewTime?: string } | undefined)?.renewTime)
+    }
+  return latest
+}
+
+/** As it is now, and stays when the practice cluster goes on. */
+const snapshot = (live: Cluster): Cluster => ({
+  ...live,
+  objects: { ...live.objects },
+  nodes: Object.fromEntries(Object.entries(live.nodes)),
+})
+
+function tracesOf(site: Site): Readonly<Record<string, readonly string[]>> {
+  const found = [...site.machines.values()].flatMap(machine => {
+    const traces = [
+      ...[...machine.felix].map(family => `Felix's ${family} rules`),
+      ...[...machine.switches].filter(([, armed]) => !armed.isDone).map(([key]) => `switch ${key}`),
+      ...(machine.standIn === undefined ? [] : ['a stand-in']),
+    ]
+    return traces.length === 0 ? [] : [[machine.name, traces] as const]
+  })
+  return Object.fromEntries(found)
+}

@@ -1,0 +1,58 @@
+import { familyOf } from '../address/index.ts'
+import type { KubeObject } from '../model/cluster.ts'
+import { selectsByMap } from '../layers/shared/selector.ts'
+import { isLive, isReady, nodeOf, statusOf } from './pod-status.ts'
+import { podResource, type Site } from './site.ts'
+
+const annotations = { IPv4: 'projectcalico.org/IPv4Address', IPv6: 'projectcalico.org/IPv6Address' } as const
+
+/** Would a connection from a node to `10.0.0.1:80`, `[fd00::1]:80` be answered? By a pod with that address, or a Service that has one. */
+export function answers(site: Site, node: string, address: string): boolean {
+  const [, bracketed, plain] = /^(?:\[([^\]]+)\]|([^:]+)):\d+$/.exec(address) ?? []
+  const ip = bracketed ?? plain ?? ''
+  const pod = podWith(site, ip)
+  if (pod !== undefined)
+    return isReady(pod) && isLive(pod) && isRouted(site, node, pod, ip) && !isDeaf(site, pod)
+  return site.store.list('v1/services').some(service => {
+    const { clusterIPs = [] } = (service['spec'] ?? {}) as { clusterIPs?: readonly string[] }
+    return clusterIPs.includes(ip) && hasEndpoints(site, service, ip)
+  })
+}
+
+const podWith = (site: Site, ip: string): KubeObject | undefined =>
+  site.store.list(podResource).find(pod => !isHost(pod) && statusOf(pod).podIPs?.some(one => one.ip === ip))
+
+const isHost = (pod: KubeObject): boolean => (pod['spec'] as { hostNetwork?: boolean }).hostNetwork === true
+
+/** On the same node always; from another one where Calico knows both nodes in that family. */
+function isRouted(site: Site, node: string, pod: KubeObject, ip: string): boolean {
+  if (nodeOf(pod) === node) return true
+  const annotation = annotations[familyOf(ip)]
+  return [node, nodeOf(pod)].every(name => {
+    const all = site.store.get('v1/nodes', undefined, name)?.metadata.annotations ?? {}
+    // Where Calico is not at work nothing is known about routes: they are taken to be there.
+    return all[annotation] !== undefined || Object.values(annotations).every(one => all[one] === undefined)
+  })
+}
+
+/** The fault: its program does not listen. */
+const isDeaf = (site: Site, pod: KubeObject): boolean =>
+  site.faults.find('deaf', fault => {
+    const service = site.store.get('v1/services', fault.namespace, fault.name)
+    const { selector } = (service?.['spec'] ?? {}) as { selector?: Readonly<Record<string, string>> }
+    return fault.namespace === pod.metadata.namespace && selectsByMap(selector, pod.metadata.labels ?? {})
+  }) !== undefined
+
+function hasEndpoints(site: Site, service: KubeObject, ip: string): boolean {
+  const family = familyOf(ip)
+  return site.store
+    .list('discovery.k8s.io/v1/endpointslices', service.metadata.namespace)
+    .some(
+      slice =>
+        slice.metadata.labels?.['kubernetes.io/service-name'] === service.metadata.name &&
+        slice['addressType'] === family &&
+        ((slice['endpoints'] ?? []) as readonly { conditions?: { ready?: boolean } }[]).some(
+          one => one.conditions?.ready !== false,
+        ),
+    )
+}
