@@ -20,7 +20,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   observe: [...pure, 'world'],
   run: [...pure, 'world', 'observe'],
   practice: [...pure, 'world', 'observe'],
-  app: [...pure, 'world', 'observe', 'run'],
+  app: [...pure, 'world', 'observe', 'run', 'practice'],
   cli: ['base', 'model', 'report', 'app'],
 }
 

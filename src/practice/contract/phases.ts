@@ -1,11 +1,10 @@
-import type { World } from '../../world/ports.ts'
-import { setFlags } from '../../text/manifest.ts'
-import { readFlags } from '../../text/manifest.ts'
+import { readFlags, setFlags } from '../../text/manifest.ts'
 import { hashText } from '../../text/edits.ts'
-import type { SwapOutcome } from '../../world/ports.ts'
+import type { SwapOutcome, World } from '../../world/ports.ts'
 import { BrokenContract, type Phase } from './case.ts'
 import { manifest, type Place } from './place.ts'
 import { collect, field } from './trial.ts'
+import { isReady } from './workload.ts'
 
 /** The ranges that the API servers have in a phase, as the flag's value. */
 export const rangesIn = ({ primary, secondary, services }: Place, phase: Phase): string =>
@@ -54,7 +53,7 @@ async function runsWith(world: World, node: string, ranges: string): Promise<voi
       pod =>
         field(pod, 'spec', 'nodeName') === node &&
         JSON.stringify(pod.spec).includes(`--service-cluster-ip-range=${ranges}"`) &&
-        JSON.stringify(pod.status).includes('"ready":true'),
+        isReady(pod),
     )
     if (runs) return
     if (world.clock.now() > end)
