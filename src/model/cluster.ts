@@ -142,7 +142,12 @@ export interface NodeFacts {
   readonly apiServer?: ApiServerFacts
   /** Connections tried from this node: `[fd00::1]:8080` → it answered. */
   readonly reach?: Readonly<Record<string, boolean>>
+  /** Echoes asked of addresses from this node, keyed by address. An address is absent where the node has no ping. */
+  readonly ping?: Readonly<Record<string, PingAnswer>>
 }
+
+/** `full`: packets of the size asked for come back; `small`: only small ones; `none`: nothing answers. */
+export type PingAnswer = 'full' | 'small' | 'none'
 
 /**
  * A cluster, as observed. Immutable data: everything above the world works on it and nothing else.

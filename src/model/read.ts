@@ -34,3 +34,12 @@ export type FreshRead =
   | { readonly kind: 'api-server'; readonly node: string; readonly askDualStack: boolean }
   /** TCP connections opened from a node: `[fd00::1]:8080` */
   | { readonly kind: 'reach'; readonly node: string; readonly addresses: readonly string[] }
+  /** Echo requests sent from a node, of so many bytes of payload. */
+  | { readonly kind: 'ping'; readonly node: string; readonly targets: readonly PingTarget[] }
+
+export interface PingTarget {
+  /** Without brackets: `fd00::1` */
+  readonly address: string
+  /** Of the ICMP payload: a packet is 48 larger in IPv6, 28 in IPv4. */
+  readonly bytes: number
+}

@@ -94,11 +94,12 @@ function merge<T>(
 function nodeReads(reads: readonly FreshRead[]): Map<string, NodeRead> {
   const byNode = new Map<string, NodeRead>()
   for (const read of reads) {
-    if (read.kind !== 'node' && read.kind !== 'api-server' && read.kind !== 'reach') continue
+    if (!('node' in read)) continue
     const old = byNode.get(read.node) ?? {}
     if (read.kind === 'node')
       byNode.set(read.node, { ...old, network: true, files: union(old.files, read.paths) })
     if (read.kind === 'reach') byNode.set(read.node, { ...old, reach: union(old.reach, read.addresses) })
+    if (read.kind === 'ping') byNode.set(read.node, { ...old, ping: [...(old.ping ?? []), ...read.targets] })
     if (read.kind === 'api-server')
       byNode.set(read.node, {
         ...old,
@@ -116,10 +117,11 @@ async function freshNode(node: string, read: NodeRead, world: World, signal?: Ab
     const old: NodeFacts = cluster.nodes[node] ?? { files: {}, sysctls: {}, addresses: [], routes: [] }
     const merged: NodeFacts = {
       // A kubelet or API server that is gone must not seem to run: what was asked for replaces also where the answer is "nothing".
-      ...(read.network ? { ...fresh, apiServer: old.apiServer, reach: old.reach } : old),
+      ...(read.network ? { ...fresh, apiServer: old.apiServer, reach: old.reach, ping: old.ping } : old),
       files: { ...old.files, ...fresh.files },
       ...(read.apiServer && { apiServer: fresh.apiServer }),
       ...(read.reach && { reach: { ...old.reach, ...fresh.reach } }),
+      ...(read.ping && { ping: { ...old.ping, ...fresh.ping } }),
     }
     return without(`nodes/${node}`, { ...cluster, nodes: { ...cluster.nodes, [node]: defined(merged) } })
   }

@@ -1,8 +1,9 @@
+import { underlayGate } from '../layers/host/underlay.ts'
 import { applyStep } from '../model/apply.ts'
 import type { Cluster } from '../model/cluster.ts'
 import type { Goal } from '../model/goal.ts'
 import type { Layer } from '../model/layer.ts'
-import type { Notice, Plan, Step } from '../model/plan.ts'
+import type { Gate, Notice, Plan, Step } from '../model/plan.ts'
 import { joins } from './joins.ts'
 import { stagesBack, stagesThere } from './stages.ts'
 
@@ -38,10 +39,16 @@ export function makePlan({ cluster, goal, layers, tool }: MakePlan): Plan {
     tool,
     direction,
     goal,
-    steps,
+    steps: direction === 'dual' && byId.has('host') ? tryFirst(steps, underlayGate(goal)) : steps,
     notices: notices(cluster, goal, layers),
     joins: joins(cluster, goal),
   }
+}
+
+/** In front of the first change, whichever it is: what is tried there needs nothing, and would be found too late anywhere else. */
+function tryFirst([first, ...rest]: readonly Step[], gate: Gate | undefined): readonly Step[] {
+  if (first === undefined) return []
+  return gate === undefined ? [first, ...rest] : [{ ...first, needs: [gate, ...first.needs] }, ...rest]
 }
 
 function notices(cluster: Cluster, goal: Goal, layers: readonly Layer[]): readonly Notice[] {

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { KubeObject, NodeFacts, NodeFile, Resource } from '../model/cluster.ts'
+import type { PingTarget } from '../model/read.ts'
 
 /** Thin REST. Everything is the wire shape. Errors: ApiError (HTTP status, reason) or UnreachableError. */
 export interface KubeApi {
@@ -88,6 +89,7 @@ export interface NodeRead {
   readonly apiServer?: { readonly askDualStack: boolean }
   /** `[fd00::1]:8080` */
   readonly reach?: readonly string[]
+  readonly ping?: readonly PingTarget[]
 }
 
 export interface FileWrite {

@@ -8,6 +8,7 @@ import { settingsGate } from './gates.ts'
 import { type HostNode, type HostState, readHost, reads } from './read.ts'
 import { forwardingKeys } from './settings.ts'
 import { hostSteps } from './steps.ts'
+import { underlayKind } from './underlay.ts'
 
 /** The nodes' kernels: forwarding of each family, now and after the next boot. */
 export const host: Layer<HostState> = {
@@ -22,7 +23,7 @@ export const host: Layer<HostState> = {
     ),
   steps: (state, goal, stage) => (stage === 'host' ? hostSteps(state, goal) : []),
   notices: ({ nodes }, goal) => nodes.flatMap(node => noticesOf(node, goal)),
-  gates: { settings: settingsGate },
+  gates: { settings: settingsGate, underlay: underlayKind },
 }
 
 function rowOf({ facts, lines, persisted, unread }: HostNode): Omit<StatusRow, 'subject'> {

@@ -5,6 +5,8 @@ import { readSysctlFile } from '../../text/sysctl.ts'
 import { whyUnread } from '../shared/edit.ts'
 import { folders, lastFile, type Line, ownFile, parseOwnFile, persisted } from './file.ts'
 
+export const kubeletConfig = '/var/lib/kubelet/config.yaml'
+
 export interface HostState {
   readonly nodes: readonly HostNode[]
 }
@@ -28,6 +30,8 @@ export const reads: readonly Read[] = [
   { kind: 'list', resource: 'v1/nodes' },
   { kind: 'network', on: 'all' },
   { kind: 'file', path: ownFile, on: 'all' },
+  // Where the kubelet listens: asked when the way between nodes is tried.
+  { kind: 'file', path: kubeletConfig, on: 'all' },
   { kind: 'file', path: lastFile, on: 'all' },
   ...folders.map(folder => ({ kind: 'files', pattern: `${folder}/*.conf`, on: 'all' }) as const),
 ]

@@ -116,6 +116,19 @@ describe.each(shells)('facts of a node, under $name', ({ argv, there }) => {
     server.close()
   })
 
+  test.skipIf(!there)('which addresses answer an echo, in full size, small only, or not at all', async () => {
+    // busybox's own ping would come first in busybox ash: it prefers its applets.
+    const echo = `for a; do case $a in fd00::*) host=$a ;; [0-9][0-9]*) bytes=$a ;; esac; done
+case $host in fd00::1) exit 0 ;; fd00::2) [ "$bytes" -lt 100 ] ;; fd00::4) exit 2 ;; *) exit 1 ;; esac`
+    node.program('ping', echo)
+    const ping = ['fd00::1', 'fd00::2', 'fd00::3', 'fd00::4'].map(address => ({ address, bytes: 1452 }))
+    const { ping: answers } = await node.access.facts('n1', { ping })
+    expect(answers).toEqual({ 'fd00::1': 'full', 'fd00::2': 'small', 'fd00::3': 'none' })
+    await expect(node.access.facts('n1', { ping: [{ address: 'n2', bytes: 1 }] })).rejects.toMatchObject({
+      code: 'nodes.address',
+    })
+  })
+
   describe('the API server', () => {
     beforeEach(() => {
       node.put('/etc/kubernetes/manifests/kube-apiserver.yaml', '    - --secure-port=7443\n')

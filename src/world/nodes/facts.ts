@@ -1,6 +1,8 @@
+import { isIP } from 'node:net'
 import { families, type PerFamily } from '../../address/family.ts'
 import { RefusedError } from '../../base/errors.ts'
-import type { ApiServerFacts, NodeFacts, NodeFile } from '../../model/cluster.ts'
+import type { ApiServerFacts, NodeFacts, NodeFile, PingAnswer } from '../../model/cluster.ts'
+import type { PingTarget } from '../../model/read.ts'
 import type { NodeRead } from '../ports.ts'
 import { type Agent, call, patienceMs } from './agent.ts'
 import { parseFirewall } from './firewall.ts'
@@ -23,6 +25,7 @@ export async function readFacts(
     API: read.apiServer === undefined ? '' : 1,
     ASK: read.apiServer?.askDualStack === true ? 1 : '',
     REACH: oneALine((read.reach ?? []).map(hostAndPort)),
+    PING: oneALine((read.ping ?? []).map(addressAndBytes)),
   }
   const records = await call(agent, node, ['api', 'facts'], values, { signal, patienceMs })
   return parseFacts(records, read)
@@ -51,16 +54,30 @@ function hostAndPort(address: string): string {
   return `${match[1] ?? match[2] ?? ''} ${match[3] ?? ''}`
 }
 
+/** `fd00::1 1452`. An address of the family itself, so that no name is ever looked up. */
+function addressAndBytes({ address, bytes }: PingTarget): string {
+  if (isIP(address) === 0 || !Number.isInteger(bytes) || bytes < 0 || bytes > 65_000) {
+    throw new RefusedError(
+      `${JSON.stringify(address)} with ${bytes} bytes cannot be pinged`,
+      'nodes.address',
+      'Name an IP address without brackets, and up to 65000 bytes.',
+    )
+  }
+  return `${address} ${bytes}`
+}
+
 export function parseFacts(records: readonly FrameRecord[], read: NodeRead): NodeFacts {
   const files: Record<string, NodeFile | null> = {}
   const said = new Map<string, string>()
   const reached = new Map<string, boolean>()
+  const echoes = new Map<string, PingAnswer>()
   for (const [kind, ...values] of records) {
     const texts = values.map(value => value.toString())
     const [name = '', second = ''] = texts
     if (kind === 'file') files[name] = fileOf(second, texts[2] ?? '')
     else if (kind === 'absent') files[name] = null
     else if (kind === 'reach') reached.set(name, second === 'yes')
+    else if (kind === 'ping') echoes.set(name, second === 'full' || second === 'small' ? second : 'none')
     else said.set(kind, kind === 'dualstack' ? texts.join('\n') : name)
   }
   const json = (kind: string): unknown => parseJson(said.get(kind) ?? '[]')
@@ -80,6 +97,7 @@ export function parseFacts(records: readonly FrameRecord[], read: NodeRead): Nod
     ...(read.reach === undefined
       ? {}
       : { reach: Object.fromEntries(read.reach.flatMap(asked => answerFor(asked, reached))) }),
+    ...(read.ping === undefined ? {} : { ping: Object.fromEntries(echoes) }),
   }
 }
 

@@ -127,9 +127,43 @@ show_reach() {
   unset IFS
 }
 
+# echo_of ADDRESS BYTES: full, small or none. Twice, as the first packet that is too large for the way only teaches the kernel its size.
+# Another exit code than "no answer" (1) says nothing of the way.
+echo_of() {
+  ping -n -c 1 -W 1 -s "$2" "$1" >/dev/null 2>&1 && echo full && return
+  code=$?
+  if [ "$code" -gt 1 ]; then return 3; fi
+  ping -n -c 2 -W 1 -s "$2" "$1" >/dev/null 2>&1 && echo full && return
+  ping -n -c 1 -W 1 -s 16 "$1" >/dev/null 2>&1 && echo small && return
+  echo none
+}
+
+show_ping() {
+  has ping || return 0
+  count=0
+  IFS=$newline
+  set -f
+  for pair in $PING; do
+    (
+      unset IFS
+      answer=$(echo_of "${pair% *}" "${pair#* }")
+      if [ -n "$answer" ]; then emit ping "${pair% *}" "$answer"; fi
+    ) &
+    count=$((count + 1))
+    if [ "$count" -ge 64 ]; then
+      wait
+      count=0
+    fi
+  done
+  wait
+  set +f
+  unset IFS
+}
+
 show_files
 if [ -n "$NETWORK" ]; then show_network; fi
 if [ -n "$FIREWALL" ]; then show_firewall; fi
 if [ -n "$API" ]; then show_server; fi
 if [ -n "$REACH" ]; then show_reach; fi
+if [ -n "$PING" ]; then show_ping; fi
 finish
