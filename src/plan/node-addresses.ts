@@ -2,6 +2,7 @@ import { contains, formatIP, isGlobalUnicast, parseCIDR, parseIP } from '../addr
 import { type Family, families, type PerFamily } from '../address/family.ts'
 import { RefusedError, UsageError } from '../base/errors.ts'
 import type { Cluster, InterfaceAddress, KubeObject } from '../model/cluster.ts'
+import { virtualAddresses } from '../layers/shared/virtual-address.ts'
 import { getField } from '../model/fields.ts'
 import { nearest } from '../text/nearest.ts'
 
@@ -37,6 +38,7 @@ export function chooseNodeAddresses(
   const chosen: Record<string, PerFamily<string>> = {}
   const without: string[] = []
   requireKnown(cluster, Object.keys(given))
+  const virtual = virtualAddresses(cluster)
   for (const node of cluster.objects['v1/nodes'] ?? []) {
     const name = node.metadata.name
     const reported = reportedAddresses(node)
@@ -47,8 +49,8 @@ export function chooseNodeAddresses(
         named !== undefined
           ? formatIP(parseIP(named))
           : from !== undefined && family === added
-            ? best(cluster, name, family, reported, from)
-            : (reported[family] ?? best(cluster, name, family, reported))
+            ? best(cluster, name, family, { virtual, reported, from })
+            : (reported[family] ?? best(cluster, name, family, { virtual, reported }))
       if (address !== undefined) found[family] = address
       else if (wanted.includes(family)) without.push(`${name} (${family})`)
     }
@@ -101,12 +103,18 @@ function reportedAddresses(node: KubeObject): PerFamily<string> {
   return found
 }
 
+interface Looking {
+  /** Addresses that belong to whoever holds them today. */
+  readonly virtual: ReadonlyMap<string, string>
+  readonly reported: PerFamily<string>
+  readonly from?: NodesFrom
+}
+
 function best(
   cluster: Cluster,
   node: string,
   family: Family,
-  reported: PerFamily<string>,
-  from: NodesFrom = {},
+  { virtual, reported, from = {} }: Looking,
 ): string | undefined {
   const facts = cluster.nodes[node]
   const known = new Set(Object.values(reported))
@@ -120,6 +128,7 @@ function best(
     address =>
       address.family === family &&
       isThere(address) &&
+      !virtual.has(address.address) &&
       isGlobalUnicast(parseIP(address.address)) &&
       !address.flags.some(flag => passing.includes(flag)),
   )

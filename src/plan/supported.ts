@@ -1,12 +1,15 @@
 import { RefusedError } from '../base/errors.ts'
 import type { Cluster } from '../model/cluster.ts'
 import type { Layer } from '../model/layer.ts'
+import { requireVersion } from './versions.ts'
 
 /**
- * Nothing is planned halfway: a cluster whose CNI no layer knows would end with Services of a family that no pod has.
- * @throws RefusedError `cni.unsupported` naming what was found
+ * Nothing is planned halfway: for a version of which nothing is known, or a cluster whose CNI no layer knows, which would end with Services
+ * of a family that no pod has.
+ * @throws RefusedError `plan.unknown-version`, `cni.unsupported` naming what was found
  */
 export function requireCNI(cluster: Cluster, layers: readonly Layer[]): void {
+  requireVersion(cluster)
   const known = layers.filter(layer => layer.id.startsWith('cni-'))
   if (known.some(layer => layer.read(cluster) !== undefined)) return
   const found = foundCNIs(cluster)

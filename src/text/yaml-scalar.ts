@@ -25,6 +25,8 @@ export interface ValueOptions {
   readonly unquote?: boolean
   /** Which document, where a text holds several: the one of this `kind`. */
   readonly kind?: string
+  /** The value is a boolean, which stays without quotes. */
+  readonly as?: 'boolean'
 }
 
 /**
@@ -56,13 +58,14 @@ export function setScalar(
   const doc = parseYaml(text, options.kind)
   assertEditable(text, doc)
   const node = nodeAt(doc.contents, path)
+  const meant: unknown = options.as === 'boolean' && value !== null ? value === 'true' : value
   const quoted = isScalar(node) && node.type !== 'PLAIN' && sourceOf(value ?? '') === value
-  if (isScalar(node) && value !== null && node.value === value && !(options.unquote && quoted)) return text
+  if (isScalar(node) && value !== null && node.value === meant && !(options.unquote && quoted)) return text
   const wanted = structuredClone(meaningOf(doc))
   const splices =
-    value === null ? removeEntry(text, doc, path) : scalarSplices(text, doc, path, value, options.after)
+    value === null ? removeEntry(text, doc, path) : scalarSplices(text, doc, path, value, options)
   if (splices.length === 0) return text
-  setMeaning(wanted, path, value)
+  setMeaning(wanted, path, meant)
   const after = applySplices(text, splices)
   assertMeaning(text, after, options.kind, wanted)
   return after
@@ -73,21 +76,22 @@ function scalarSplices(
   doc: Doc,
   path: readonly string[],
   value: string,
-  after: string | undefined,
+  { after, as }: ValueOptions,
 ): Splice[] {
+  const source = as === 'boolean' ? value : sourceOf(value)
   const key = path.at(-1) ?? ''
   const parent = path.slice(0, -1)
   const map = nodeAt(doc.contents, parent)
   const pair = isMap(map) ? pairOf(map, key) : undefined
   if (!isMap(map) || !pair)
-    return insertEntry(text, doc, parent, { key, lines: [`${sourceOf(key)}: ${sourceOf(value)}`] }, after)
+    return insertEntry(text, doc, parent, { key, lines: [`${sourceOf(key)}: ${source}`] }, after)
   assertBlock(text, map, parent.join('.') || 'the text')
   if (sourceIsEmpty(pair.value)) {
     const colon = colonEnd(text, pair)
-    return [{ start: colon, end: colon, text: ` ${sourceOf(value)}` }]
+    return [{ start: colon, end: colon, text: ` ${source}` }]
   }
   assertOneLine(text, pair.value, path.join('.'))
-  return [{ start: startOf(pair.value), end: endOf(pair.value), text: sourceOf(value) }]
+  return [{ start: startOf(pair.value), end: endOf(pair.value), text: source }]
 }
 
 /** Sets or deletes in the parsed value what the splices change in the text. */

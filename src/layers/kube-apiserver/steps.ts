@@ -2,11 +2,13 @@ import { RefusedError } from '../../base/errors.ts'
 import type { Goal } from '../../model/goal.ts'
 import { textChange } from '../../model/changes.ts'
 import type { Notice, Step } from '../../model/plan.ts'
-import { setFlags } from '../../text/manifest.ts'
+import { readFlags, setFlags } from '../../text/manifest.ts'
 import { editing } from '../shared/edit.ts'
+import { gateChange, gatesFlag } from '../shared/feature-gate.ts'
 import { noneDual } from '../shared/none-dual.ts'
 import { pairFor } from '../shared/pair.ts'
 import { manifestPath, requireManifest, runsWith } from '../shared/static-pod.ts'
+import { hasVirtualEndpoint, holderOfEndpoint } from '../shared/virtual-address.ts'
 import { answersAs, hasServiceCIDR } from './gates.ts'
 import { type APIServerState, component, followsFlag, type Instance, rangeFlag } from './read.ts'
 
@@ -15,7 +17,7 @@ const path = manifestPath(component)
 /** One API server a step. Gates of a step hold before the next begins, so that never two are away. */
 export function apiServerSteps(state: APIServerState, goal: Goal): readonly Step[] {
   const isDual = goal.families.length > 1
-  const steps = inOrder(state.instances).flatMap(instance => stepFor(state, instance, goal) ?? [])
+  const steps = inOrder(state).flatMap(instance => stepFor(state, instance, goal) ?? [])
   if (!isDual || !followsFlag(state.cluster) || steps.length === 0) return steps
   const cidrs = goal.families.flatMap(family => goal.services[family] ?? [])
   const isPair = state.serviceCIDR?.join() === cidrs.join()
@@ -44,12 +46,12 @@ function assertCanBecome(found: readonly string[], cidrs: readonly string[]): vo
   )
 }
 
-/**
- * The order of the nodes' names. Better would be: the holder of the virtual IP and the etcd leader last, since they cost most when they are
- * away. Nobody reads these two facts yet; when somebody does, this is the place.
- */
-const inOrder = (instances: readonly Instance[]): readonly Instance[] =>
-  instances.toSorted((a, b) => (a.node < b.node ? -1 : 1))
+/** By the names of the nodes, but for the holder of the virtual address: it comes last, since it costs most while it is away. */
+function inOrder({ cluster, instances }: APIServerState): readonly Instance[] {
+  const holder = holderOfEndpoint(cluster)
+  const isHolder = ({ node }: Instance): number => Number(node === holder)
+  return instances.toSorted((a, b) => isHolder(a) - isHolder(b) || (a.node < b.node ? -1 : 1))
+}
 
 function stepFor(
   state: APIServerState,
@@ -63,8 +65,11 @@ function stepFor(
   // Without the flag the deprecated default 10.0.0.0/24 counts: nothing to take away, and pairFor refuses another first range there.
   const existing = configured ?? '10.0.0.0/24'
   const value = editing(`${where}: --${rangeFlag}`, () => pairFor(goal, goal.services, existing))
-  if (value === existing) return undefined
-  const after = editing(where, () => setFlags(text, component, { [rangeFlag]: value }))
+  const isSet = value === existing
+  if (isSet && !isDual) return undefined
+  const gates = gateChange(state.cluster.version, goal, readFlags(text, component).get(gatesFlag))
+  const flags = { ...(isSet ? {} : { [rangeFlag]: value }), ...gates }
+  const after = editing(where, () => setFlags(text, component, flags))
   const change = textChange({ kind: 'file', node, path, swap: 'static-pod' }, text, after)
   if (change === undefined) return undefined
   return {
@@ -87,12 +92,29 @@ function stepFor(
     needs: isDual ? [] : [noneDual(goal)],
     changes: [change],
     refreshes: [],
-    gates: [runsWith(node, component, { [rangeFlag]: value }, 180, 5), answersAs(node, isDual)],
+    gates: [runsWith(node, component, { ...flags, [rangeFlag]: value }, 180, 5), answersAs(node, isDual)],
   }
 }
 
-/** On the way back: what stays. */
-export function apiServerNotices({ serviceCIDR }: APIServerState, goal: Goal): readonly Notice[] {
+/** What stays on the way back, and what the order of work could not take into account. */
+export function apiServerNotices(state: APIServerState, goal: Goal): readonly Notice[] {
+  return [...staysPair(state, goal), ...orderNotices(state)]
+}
+
+function orderNotices({ cluster, instances }: APIServerState): readonly Notice[] {
+  if (instances.length < 2 || !hasVirtualEndpoint(cluster) || holderOfEndpoint(cluster) !== undefined)
+    return []
+  return [
+    {
+      layer: component,
+      object: 'the virtual address of the API',
+      message:
+        'no control plane is seen to hold it, so they are taken by name, and it may move more than once',
+    },
+  ]
+}
+
+function staysPair({ serviceCIDR }: APIServerState, goal: Goal): readonly Notice[] {
   if (goal.families.length > 1 || serviceCIDR === undefined || serviceCIDR.length < 2) return []
   return [
     {

@@ -1,9 +1,10 @@
 import { textChange } from '../../model/changes.ts'
 import type { Goal } from '../../model/goal.ts'
 import type { Notice, Step } from '../../model/plan.ts'
-import { setFlags } from '../../text/manifest.ts'
+import { readFlags, setFlags } from '../../text/manifest.ts'
 import { flagChanges, maskFlag, oldMaskFlag } from '../shared/controller-manager-flags.ts'
 import { editing } from '../shared/edit.ts'
+import { gateChange, gatesFlag } from '../shared/feature-gate.ts'
 import { manifestPath, requireManifest, runsWith } from '../shared/static-pod.ts'
 import { leads, nodesFit } from './gates.ts'
 import { component, type ControllerManagerState, type Instance, podCIDRsOf } from './read.ts'
@@ -20,7 +21,12 @@ function stepFor(state: ControllerManagerState, instance: Instance, goal: Goal):
   const where = `${node}:${path}`
   const text = requireManifest(state.cluster, node, component)
   if (instance.refused !== undefined) throw instance.refused
-  const flags = editing(where, () => flagChanges(instance.configured ?? {}, goal, instance.allocates))
+  const ranges = editing(where, () => flagChanges(instance.configured ?? {}, goal, instance.allocates))
+  const gates =
+    isDual || Object.keys(ranges).length > 0
+      ? gateChange(state.cluster.version, goal, readFlags(text, component).get(gatesFlag))
+      : {}
+  const flags = { ...ranges, ...gates }
   // The masks take the place of the old one, where it stands.
   const after = Object.fromEntries(goal.families.map(family => [maskFlag(family), oldMaskFlag]))
   const edited = editing(where, () => setFlags(text, component, flags, { after }))

@@ -5,6 +5,7 @@ import type { Cluster, KubeObject } from '../../model/cluster.ts'
 import { getField } from '../../model/fields.ts'
 import { getScalar } from '../../text/yaml-value.ts'
 import { attempt } from '../shared/edit.ts'
+import { dualStackGate } from '../shared/feature-gate.ts'
 
 export const namespace = 'kube-system'
 export const name = 'kube-proxy'
@@ -17,11 +18,15 @@ const annotation = 'kubectl-dualstack/config'
 export const annotationPath = ['spec', 'template', 'metadata', 'annotations', annotation] as const
 
 export interface KubeProxyState {
+  /** gitVersion of the cluster. */
+  readonly version: string
   readonly text: string
   readonly daemonSet: KubeObject
   /** undefined: it says nothing, or cannot be understood. */
   readonly clusterCIDR: string | undefined
   readonly refused: RefusedError | undefined
+  /** What featureGates says of dual-stack; undefined: nothing. */
+  readonly gate: boolean | undefined
   /** Addresses at which NodePorts answer; empty: at all. */
   readonly nodePortAddresses: readonly string[]
   /** The annotation of the pod template. */
@@ -36,13 +41,16 @@ export function readKubeProxy(cluster: Cluster): KubeProxyState | undefined {
   const { value, refused } = attempt(where, () => ({
     clusterCIDR: getScalar(text, ['clusterCIDR']) || undefined,
     nodePortAddresses: listIn(text, 'nodePortAddresses'),
+    gate: getScalar(text, ['featureGates', dualStackGate]),
   }))
   const rolledOut = getField(daemonSet, annotationPath)
   return {
+    version: cluster.version,
     text,
     daemonSet,
     clusterCIDR: value?.clusterCIDR,
     nodePortAddresses: value?.nodePortAddresses ?? [],
+    gate: value?.gate === undefined ? undefined : value.gate === 'true',
     refused,
     rolledOut: typeof rolledOut === 'string' ? rolledOut : undefined,
   }

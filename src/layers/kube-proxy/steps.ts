@@ -6,6 +6,7 @@ import type { Step } from '../../model/plan.ts'
 import { hashText } from '../../text/edits.ts'
 import { setScalar } from '../../text/yaml-value.ts'
 import { editing } from '../shared/edit.ts'
+import { dualStackGate, wantedGate } from '../shared/feature-gate.ts'
 import { pairFor } from '../shared/pair.ts'
 import { rolledOut } from '../shared/rollout.ts'
 import { annotationPath, daemonSets, key, type KubeProxyState, name, namespace, where } from './read.ts'
@@ -58,8 +59,22 @@ export function kubeProxySteps(state: KubeProxyState, goal: Goal): readonly Step
   ]
 }
 
-function edited({ text, clusterCIDR, refused }: KubeProxyState, goal: Goal): string {
-  if (refused !== undefined) throw refused
+function edited(state: KubeProxyState, goal: Goal): string {
+  if (state.refused !== undefined) throw state.refused
+  const text = withRanges(state, goal)
+  if (text === state.text && goal.families.length < 2) return text
+  const path = ['featureGates', dualStackGate]
+  switch (wantedGate(state.version, goal, state.gate)) {
+    case 'on':
+      return editing(where, () => setScalar(text, path, 'true', { as: 'boolean' }))
+    case 'gone':
+      return editing(where, () => setScalar(text, path, null))
+    default:
+      return text
+  }
+}
+
+function withRanges({ text, clusterCIDR }: KubeProxyState, goal: Goal): string {
   // Without clusterCIDR kube-proxy tells local traffic by other means, or not at all: either is right for both families.
   if (clusterCIDR === undefined) return text
   return editing(where, () => {

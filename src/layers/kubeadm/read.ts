@@ -2,6 +2,7 @@ import { configMapText } from '../../model/changes.ts'
 import type { Cluster } from '../../model/cluster.ts'
 import { type Flags, ownFlags } from '../shared/controller-manager-flags.ts'
 import { type Attempt, attempt } from '../shared/edit.ts'
+import { dualStackGate, gatesFlag } from '../shared/feature-gate.ts'
 import {
   type Component,
   extraArgsForm,
@@ -20,6 +21,10 @@ export interface KubeadmState {
 }
 
 export interface KubeadmSays {
+  /** kubernetesVersion: what an upgrade starts from. */
+  readonly version: string
+  /** What kubeadm's own featureGates say of dual-stack; undefined: nothing. */
+  readonly gate: boolean | undefined
   /** A list from v1beta4 on, a mapping before. Never changed: an older kubeadm refuses what it does not know. */
   readonly form: ExtraArgsForm
   readonly podSubnet: string | undefined
@@ -35,10 +40,11 @@ export interface KubeadmSays {
 export function readKubeadm(cluster: Cluster): KubeadmState | undefined {
   const text = configMapText(cluster, 'kube-system', 'kubeadm-config', 'ClusterConfiguration')
   if (text === undefined) return undefined
-  return { text, says: attempt(where, () => understand(text)) }
+  return { text, says: attempt(where, () => understand(text, cluster.version)) }
 }
 
-function understand(text: string): KubeadmSays {
+function understand(text: string, version: string): KubeadmSays {
+  const gate = getScalar(text, ['featureGates', dualStackGate])
   const podSubnet = getScalar(text, ['networking', 'podSubnet']) || undefined
   const args = (component: Component, names: readonly string[]): Flags =>
     Object.fromEntries(
@@ -51,8 +57,10 @@ function understand(text: string): KubeadmSays {
     form: extraArgsForm(text),
     podSubnet,
     serviceSubnet: getScalar(text, ['networking', 'serviceSubnet']) || undefined,
-    apiServer: args('apiServer', [rangeArg]),
-    controllerManager: args('controllerManager', ownFlags),
+    version: getScalar(text, ['kubernetesVersion']) || version,
+    gate: gate === undefined ? undefined : gate === 'true',
+    apiServer: args('apiServer', [rangeArg, gatesFlag]),
+    controllerManager: args('controllerManager', [...ownFlags, gatesFlag]),
     allocates:
       (getExtraArg(text, 'controllerManager', 'allocate-node-cidrs') ?? String(podSubnet !== undefined)) ===
       'true',

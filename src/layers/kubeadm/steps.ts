@@ -4,6 +4,7 @@ import type { Step } from '../../model/plan.ts'
 import { setExtraArg, setScalar } from '../../text/yaml-value.ts'
 import { flagChanges } from '../shared/controller-manager-flags.ts'
 import { editing } from '../shared/edit.ts'
+import { dualStackGate, gateChange, gatesFlag, wantedGate } from '../shared/feature-gate.ts'
 import { pairFor } from '../shared/pair.ts'
 import { type KubeadmSays, type KubeadmState, rangeArg, where } from './read.ts'
 
@@ -58,6 +59,24 @@ function edited(before: string, state: KubeadmSays, goal: Goal): string {
     ([, a], [, b]) => Number(a === null) - Number(b === null),
   )) {
     text = setExtraArg(text, 'controllerManager', name, value, state.form)
+  }
+  return goal.families.length > 1 || text !== before ? withGates(text, state, goal) : text
+}
+
+/**
+ * kubeadm hands its own gate on to the components it configures, and takes two ranges of a family each only with it. Where extraArgs name
+ * gates these beat what kubeadm would write.
+ */
+function withGates(before: string, state: KubeadmSays, goal: Goal): string {
+  const path = ['featureGates', dualStackGate]
+  const wanted = wantedGate(state.version, goal, state.gate)
+  let text = before
+  if (wanted === 'on') text = setScalar(text, path, 'true', { as: 'boolean' })
+  if (wanted === 'gone') text = setScalar(text, path, null)
+  for (const component of ['apiServer', 'controllerManager'] as const) {
+    const own = state[component][gatesFlag]
+    const value = own === undefined ? undefined : gateChange(state.version, goal, own)[gatesFlag]
+    if (value !== undefined) text = setExtraArg(text, component, gatesFlag, value, state.form)
   }
   return text
 }

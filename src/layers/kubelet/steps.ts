@@ -1,12 +1,15 @@
 import { RefusedError } from '../../base/errors.ts'
-import { fileOf, textChange } from '../../model/changes.ts'
+import { fileOf, findObject, textChange } from '../../model/changes.ts'
+import type { Cluster } from '../../model/cluster.ts'
+import { getField } from '../../model/fields.ts'
 import type { Goal } from '../../model/goal.ts'
 import type { Step, TextChange } from '../../model/plan.ts'
 import { setEnvFlag } from '../../text/env.ts'
 import { editing } from '../shared/edit.ts'
+import { gateChange, gatesFlag } from '../shared/feature-gate.ts'
 import { sameList } from '../shared/pair.ts'
 import { isReady, reportsAddresses } from './gates.ts'
-import { newPlace } from './places.ts'
+import { newPlace, type Place, placeOf } from './places.ts'
 import { flag, type KubeletNode, type KubeletState } from './read.ts'
 
 /** One node a step. */
@@ -22,7 +25,7 @@ function stepFor(state: KubeletState, kubelet: KubeletNode, goal: Goal): Step | 
   const wanted = wantedValue(node, goal)
   if (place === undefined && running !== undefined && sameList(running, wanted)) return undefined
   assertKnown(kubelet)
-  const change = isDual || hasTwo(place?.value) ? changeFor(state, kubelet, wanted) : undefined
+  const change = isDual || hasTwo(place?.value) ? changeFor(state, kubelet, wanted, goal) : undefined
   // A file that is right and a kubelet that is not: somebody was stopped between the two.
   const isStale = running !== undefined && !sameList(running, wanted)
   if (change === undefined && !isStale) return undefined
@@ -73,14 +76,50 @@ function changeFor(
   state: KubeletState,
   { node, unit, place }: KubeletNode,
   wanted: string,
+  goal: Goal,
 ): TextChange | undefined {
-  if (place !== undefined && sameList(place.value, wanted)) return undefined
+  const isSet = place !== undefined && sameList(place.value, wanted)
+  const textOf = (file: string) => fileOf(state.cluster, node, file)?.text
   return editing(node, () => {
-    const { path, variable } = place ?? newPlace(unit, file => fileOf(state.cluster, node, file)?.text)
-    const before = fileOf(state.cluster, node, path)?.text ?? null
-    const after = editing(path, () => setEnvFlag(before ?? '', variable, flag, wanted))
+    const gates = gateChange(versionOf(state.cluster, node), goal, placeOf(unit, textOf, gatesFlag)?.value)
+    if (isSet && Object.keys(gates).length === 0) return undefined
+    const { path, variable } = place ?? newPlace(unit, textOf)
+    assertSamePlace(node, { path, variable }, placeOf(unit, textOf, gatesFlag), gates)
+    const before = textOf(path) ?? null
+    const after = editing(path, () =>
+      Object.entries(gates).reduce(
+        (text, [name, value]) => setEnvFlag(text, variable, name, value),
+        isSet ? (before ?? '') : setEnvFlag(before ?? '', variable, flag, wanted),
+      ),
+    )
     return textChange({ kind: 'file', node, path }, before, after)
   })
+}
+
+/** A flag of a later variable beats one of the same name in an earlier: gates that stand elsewhere would be lost. */
+function assertSamePlace(
+  node: string,
+  ours: Omit<Place, 'value'>,
+  gates: Place | undefined,
+  changes: Readonly<Record<string, string | null>>,
+): void {
+  if (Object.keys(changes).length === 0 || gates === undefined) return
+  if (gates.path === ours.path && gates.variable === ours.variable) return
+  throw new RefusedError(
+    `${node}: --${gatesFlag} stands in ${gates.variable} of ${gates.path}, and --${flag} in ${ours.variable} of ${ours.path}`,
+    'kubelet.gates-elsewhere',
+    'Put both flags into one variable.',
+  )
+}
+
+/** A node may be older than its API server. */
+const versionOf = (cluster: Cluster, node: string): string => {
+  const found = getField(findObject(cluster, 'v1/nodes', undefined, node), [
+    'status',
+    'nodeInfo',
+    'kubeletVersion',
+  ])
+  return typeof found === 'string' ? found : cluster.version
 }
 
 /** @throws RefusedError where the flag's place cannot be told */
