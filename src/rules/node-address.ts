@@ -14,11 +14,9 @@ const unusable: Rule<'ranges'> = {
   covers: ['kubernetes 5.1', 'kubernetes 5.2', 'P17'],
   remedy: 'Give the node a permanent address that is not of the link, and name that one.',
   says: [
-    { component: 'kubelet', line: "nodeIP can't be a link-local unicast address" },
     { component: 'kubelet', line: "nodeIP can't be a multicast IP" },
     { component: 'kubelet', line: "nodeIP can't be loopback address" },
     { component: 'kubelet', line: "nodeIP can't be an all zeros address" },
-    { component: 'kubelet', line: 'Could not parse some node IP(s), ignoring them' },
   ],
   judge: ({ nodeAddresses }) =>
     Object.entries(nodeAddresses).flatMap(([node, addresses]) =>

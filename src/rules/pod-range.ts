@@ -15,7 +15,6 @@ const tooSmall: Rule<'ranges'> = {
   source: 'k/k:cmd/kubeadm/app/apis/kubeadm/validation/validation.go',
   covers: ['kubernetes 6.1'],
   remedy: 'Take a pod range of /56 for IPv6: 256 nodes of /64.',
-  says: [{ component: 'kubeadm', line: 'subnet with * address(es) is too small, the minimum is 14' }],
   judge: input =>
     readRanges(input, 'pods')
       .filter(({ family, cidr }) => widthOf(family) - cidr.prefix < 4)

@@ -27,13 +27,6 @@ const malformed: Rule<'ranges'> = {
     'k/k:cmd/kube-apiserver/app/options/completion.go, k/k:pkg/controller/nodeipam/node_ipam_controller.go, Go net/netip ParsePrefix',
   covers: ['kubernetes 1.1', 'kubernetes 3.1', 'kubernetes 6.1'],
   remedy: 'Write ADDRESS/LENGTH, for instance fd00:10:244::/56.',
-  says: [
-    { component: 'kube-apiserver', line: 'service-cluster-ip-range[0] is not a valid cidr' },
-    { component: 'kube-apiserver', line: 'service-cluster-ip-range[1] is not an ip net' },
-    { component: 'kube-controller-manager', line: 'invalid CIDR[*]: * (*)' },
-    { component: 'kube-controller-manager', line: 'Warning: unsuccessful parsing of service CIDR' },
-    { component: 'kubeadm', line: "couldn't parse subnet" },
-  ],
   judge: input =>
     rangeTexts(input).flatMap(range => {
       const error = fault(range.text)
@@ -83,7 +76,6 @@ const hostBits: Rule<'ranges'> = {
     'k/k:pkg/apis/networking/validation/validation.go, calico:libcalico-go/lib/clientv3/ippool.go, k/k:pkg/controlplane/controller/defaultservicecidr/default_servicecidr_controller.go',
   covers: ['kubernetes 1.1', 'kubernetes 2.2', 'cni 2.2'],
   remedy: 'Write the range’s own first address.',
-  says: [{ component: 'kube-apiserver', line: 'must not have bits set beyond the prefix length' }],
   judge: input =>
     rangeTexts(input).flatMap(range => {
       const cidr = read(range.text)

@@ -52,10 +52,6 @@ const tooLittle: Rule<'ranges'> = {
   covers: ['kubernetes 2.5', 'kubernetes 2.6', 'kubernetes 3.2'],
   remedy: 'Take a larger range: dualstack cidr suggest.',
   says: [
-    {
-      component: 'kube-controller-manager',
-      line: 'failed to allocate cidr from cluster cidr at idx:*: CIDR allocation failed; there are no remaining CIDRs left to allocate in the accepted range',
-    },
     { component: 'kube-apiserver', line: 'failed to allocate a serviceIP for Service *: range is full' },
     { component: 'kube-apiserver', line: 'unable to perform initial IP and Port allocation check' },
   ],

@@ -39,12 +39,6 @@ const podsChanged: Rule<'ranges'> = {
   source: 'k/k:pkg/controller/nodeipam/ipam/range_allocator.go, KEP-563',
   covers: ['howto', 'kubernetes 1.3', 'kubernetes 3.2', 'K1', 'K2'],
   remedy: 'Leave the range that runs, and add one of the other family.',
-  says: [
-    {
-      component: 'kube-controller-manager',
-      line: 'failed to mark cidr[*] at idx [*] as occupied for node: *: cidr * is out the range of cluster cidr *',
-    },
-  ],
   skip: unknown,
   judge: judgeChanged('pods'),
   examples: {
@@ -98,7 +92,6 @@ const primary: Rule<'ranges'> = {
   source: 'k/k:cmd/kube-apiserver/app/options/validation.go, kubernetes/kubernetes#131261',
   covers: ['kubernetes 1.2', 'kubernetes 1.3', 'K13', 'P43'],
   remedy: 'Put the family that the cluster runs first.',
-  says: [{ component: 'kube-apiserver', line: 'service IP family * must match public address family *' }],
   skip: unknown,
   judge: ({ families: [first], running: now, services }) =>
     first === undefined ||
