@@ -3,14 +3,17 @@ import type { Plan } from '../model/plan.ts'
 import type { Intent } from '../plan/intent.ts'
 import { execute, type Execute, type Outcome } from './execute.ts'
 import { planFor } from './plan.ts'
+import { examine, requireGo } from './preflight.ts'
 
-export interface Apply extends Omit<Execute, 'plan' | 'direction'> {
+export interface Apply extends Omit<Execute, 'plan' | 'direction' | 'examine'> {
   readonly intent: Intent
+  /** Ids of rules whose findings stand in nobody's way. */
+  readonly ignored?: ReadonlySet<string>
 }
 
 /** Takes a cluster to dual-stack: a saved plan, an unfinished run, or a plan made now. A saved plan may also lead back to single-stack. */
 export function apply(options: Apply): Promise<Outcome> {
-  const { intent, given } = options
+  const { intent, given, ignored } = options
   if (given !== undefined && intent.to !== undefined && intent.to !== given.direction) {
     throw new UsageError(`the plan file leads to ${given.direction}, not to ${intent.to}`)
   }
@@ -19,6 +22,14 @@ export function apply(options: Apply): Promise<Outcome> {
     ...options,
     direction,
     asks: Object.keys(intent).some(key => key !== 'to'),
-    plan: cluster => planFor(cluster, { ...intent, to: 'dual' }, options.layers),
+    plan: cluster => planFor(cluster, { ...intent, to: 'dual' }, options.layers, [], ignored),
+    // The way back is never refused: who needs it, needs it now.
+    ...(direction === 'dual' && {
+      examine: (cluster, plan) => {
+        const judged = examine({ cluster, now: options.world.clock.now(), ignored }, plan)
+        requireGo(judged)
+        return judged
+      },
+    }),
   })
 }

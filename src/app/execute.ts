@@ -17,6 +17,8 @@ import { run } from '../run/run.ts'
 import { swapSettings } from '../run/swap.ts'
 import { acquireLock, type Lock } from '../world/own/lock.ts'
 import type { World } from '../world/ports.ts'
+import type { Judged } from './preflight.ts'
+import { allReads } from './rules.ts'
 
 export interface Execute {
   readonly world: World
@@ -28,8 +30,10 @@ export interface Execute {
   readonly asks?: boolean
   /** Makes the plan from what is there. */
   readonly plan: (cluster: Cluster, past: readonly PastRun[]) => Plan
+  /** What the rules say of a plan that is about to begin. Throws where they forbid it. A run that goes on is past that. */
+  readonly examine?: (cluster: Cluster, plan: Plan) => Judged
   /** Asked once, with the plan, before anything is changed. false: nothing is done. */
-  readonly agree: (plan: Plan, resumed: boolean) => Promise<boolean>
+  readonly agree: (plan: Plan, resumed: boolean, judged?: Judged) => Promise<boolean>
   readonly how: 'stand-in' | 'plain'
   /** Who runs it: `user@host`. */
   readonly by: string
@@ -68,7 +72,8 @@ async function locked(context: Execute, layers: readonly Layer[], lock: Lock): P
     nodes.push(node.metadata.name)
   await Promise.all(nodes.map(node => world.nodes.settle(node)))
   await finishKept({ world, signal: context.signal })
-  const cluster = await observe(world, readsOf(layers), { signal: context.signal })
+  const reads = context.examine === undefined ? readsOf(layers) : allReads(layers)
+  const cluster = await observe(world, reads, { signal: context.signal })
   const past = await readRuns(folder(cluster.uid))
   const open = await standing(world, unfinished(past), folder(cluster.uid))
   const goesOn =
@@ -99,7 +104,8 @@ async function locked(context: Execute, layers: readonly Layer[], lock: Lock): P
   }
   if (!goesOn) await checkFresh(world, plan)
   if (plan.steps.length === 0 && !goesOn) return { kind: 'nothing', plan }
-  if (!(await context.agree(plan, goesOn))) return { kind: 'declined', plan }
+  const judged = goesOn ? undefined : context.examine?.(cluster, plan)
+  if (!(await context.agree(plan, goesOn, judged))) return { kind: 'declined', plan }
   const journal = openJournal(
     folder(cluster.uid),
     goesOn ? open.run : newRun(world.clock.now(), context.direction === 'dual' ? 'apply' : 'rollback'),

@@ -1,6 +1,7 @@
-import { type Layer, readsOf } from '../model/layer.ts'
+import type { Layer } from '../model/layer.ts'
 import { writeBundle } from '../observe/snapshot.ts'
 import type { World } from '../world/ports.ts'
+import { allReads } from './rules.ts'
 
 /** What a snapshot wrote. */
 export interface SnapshotReport {
@@ -26,7 +27,7 @@ export async function snapshot(
   folder: string,
   options: { readonly signal?: AbortSignal; readonly tolerant?: boolean } = {},
 ): Promise<SnapshotReport> {
-  const { cluster, redacted } = await writeBundle(world, readsOf(layers), folder, options)
+  const { cluster, redacted } = await writeBundle(world, allReads(layers), folder, options)
   return {
     folder,
     cluster: cluster.uid,

@@ -11,6 +11,7 @@ export const exitCodes = {
   conflict: 5,
   stopped: 6,
   notDual: 7,
+  notReady: 8,
 } as const
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]

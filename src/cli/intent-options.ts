@@ -1,4 +1,4 @@
-import { choice, list, value, yesNo } from './options.ts'
+import { choice, flag, list, value, yesNo } from './options.ts'
 
 const group = 'Goal:'
 
@@ -21,4 +21,12 @@ export const intentOptions = {
     { group },
   ),
   nodeAddress: list('NODE=IP', 'address of a node in the new family; may be repeated', undefined, { group }),
+}
+
+/** What a person takes upon himself. */
+export const ignoreOptions = {
+  ignore: list('ID', 'a rule whose findings stand in nobody’s way; may be repeated', undefined, {
+    group: 'Rules:',
+  }),
+  iKnow: flag('besides --ignore, where the rule is an error', { group: 'Rules:' }),
 }

@@ -1,4 +1,5 @@
 import type { Execute, Outcome } from '../app/execute.ts'
+import type { Judged } from '../app/preflight.ts'
 import { RefusedError, type ExitCode, exitCodes } from '../base/errors.ts'
 import type { Event } from '../model/event.ts'
 import type { Plan } from '../model/plan.ts'
@@ -23,19 +24,22 @@ async function reporting(
   context: Context,
   options: { readonly yes: boolean; readonly output: 'text' | 'json' },
 ) {
-  const [{ plainProgress, liveProgress }, { planText }, colours] = await Promise.all([
+  const [{ plainProgress, liveProgress }, { planText }, { warningsText }, colours] = await Promise.all([
     import('../report/progress.ts'),
     import('../report/plan.ts'),
+    import('../report/findings.ts'),
     coloursFor(context.stderr, context.env),
   ])
   const { stderr } = context
   const common = { write: stderr.write, colours }
   const reporter = stderr.isTTY ? liveProgress({ ...common, columns: stderr.columns }) : plainProgress(common)
-  const agree = async (plan: Plan, resumed: boolean): Promise<boolean> => {
+  const agree = async (plan: Plan, resumed: boolean, judged?: Judged): Promise<boolean> => {
     reporter.know(plan)
     if (resumed) stderr.write('An earlier run did not come to its end: it goes on.\n')
+    if (!options.yes) stderr.write(`${planText(plan, { colours, verbose: false })}\n`)
+    // Also where nobody is asked: the log of a run should have what was known before it.
+    if (judged !== undefined) stderr.write(warningsText(judged, colours))
     if (options.yes) return true
-    stderr.write(planText(plan, { colours, verbose: false }))
     return ask(context, resumed ? 'Go on?' : 'Make these changes?')
   }
   const emit = (event: Event): void => {

@@ -40,13 +40,6 @@ test('what an earlier, half-done conversion chose is kept', () => {
 test.each([
   [{ pods: '10.1.0.0/16' }, '--pods 10.1.0.0/16 is IPv4'],
   [{ pods: 'fd00::1/48' }, 'bits are set after the first 48'],
-  [{ services: 'fd00:96::/64' }, 'the prefix length must be 108 to 124'],
-  [{ services: 'fd00:96::/127' }, 'the prefix length must be 108 to 124'],
-  [{ pods: 'fd00:244::/47' }, 'the mask must be 47 to 63'],
-  [{ pods: 'fd00:244::/64' }, 'holds 1 nodes of /64, this cluster has 2'],
-  [{ pods: 'fd00:244::/56', services: 'fd00:244::/112' }, 'overlaps service range'],
-  [{ pods: '2001:db8::/56' }, 'holds the address 2001:db8::1 of node n1'],
-  [{ pods: 'fd00:244::/56', blockSize: 64 }, 'block size 64 does not fit'],
 ])('refuses %o', (intent, message) => {
   expect(() => decide(smallCluster(), intent)).toThrow(message)
 })
@@ -174,4 +167,16 @@ describe('where the addresses of nodes lie', () => {
       'node n3, and this cluster has no such node',
     )
   })
+})
+
+test('a virtual address is never taken for a node’s own', () => {
+  const service = {
+    metadata: { name: 'lb', namespace: 'x' },
+    status: { loadBalancer: { ingress: [{ ip: '2001:db8::2' }] } },
+  }
+  const cluster = smallCluster({ objects: { 'v1/services': [service] } })
+  expect(() => decide(cluster, {})).toThrow('no usable address on node n2 (IPv6)')
+  expect(decide(cluster, { nodeAddresses: { n2: { IPv6: '2001:db8::2' } } }).nodeAddresses['n2']?.IPv6).toBe(
+    '2001:db8::2',
+  )
 })

@@ -1,4 +1,4 @@
-import { contains, formatCIDR, overlaps, parseCIDR, parseIP, parsePair, type CIDR } from '../address/index.ts'
+import { formatCIDR, parseCIDR, parsePair } from '../address/index.ts'
 import { type Family, families, otherFamily, type PerFamily } from '../address/family.ts'
 import { RefusedError, UsageError } from '../base/errors.ts'
 import type { Cluster } from '../model/cluster.ts'
@@ -30,7 +30,10 @@ export interface Intent {
 const defaultMask: Readonly<Record<Family, number>> = { IPv4: 24, IPv6: 64 }
 const defaultBlock: Readonly<Record<Family, number>> = { IPv4: 26, IPv6: 122 }
 
-/** From what a person said and what the cluster is: what it shall be. Throws UsageError for a bad value, RefusedError where the cluster does not allow it. */
+/**
+ * From what a person said and what the cluster is: what it shall be. Whether its ranges would work is for the rules: `requireRanges`.
+ * @throws UsageError for a bad value, RefusedError where the cluster does not allow it
+ */
 export function decide(cluster: Cluster, intent: Intent): Goal {
   const observed = observeRanges(cluster)
   const { primary } = observed
@@ -84,7 +87,6 @@ export function decide(cluster: Cluster, intent: Intent): Goal {
       ...intent.include,
     },
   }
-  if (to === 'dual') check(cluster, goal, added)
   return goal
 }
 
@@ -134,86 +136,4 @@ function addedRange(
   return what === 'pods'
     ? suggestPods(cluster, family, nodeMask[family] ?? defaultMask[family])
     : suggestServices(cluster, family)
-}
-
-/** The rules that a wrong range would break in a component's start-up (kubernetes.md 1.2, 3.1, 6.1). */
-function check(cluster: Cluster, goal: Goal, family: Family): void {
-  const pods = parseCIDR(goal.pods[family] ?? '')
-  const services = parseCIDR(goal.services[family] ?? '')
-  const mask = goal.nodeMask[family] ?? defaultMask[family]
-  const block = goal.blockSize[family] ?? defaultBlock[family]
-  const width = family === 'IPv4' ? 32 : 128
-  if (width - services.prefix > 20 || width - services.prefix < 4) {
-    throw new UsageError(
-      `service range ${formatCIDR(services)}: the prefix length must be ${width - 20} to ${width - 4}`,
-      'kubeadm refuses more than 20 host bits, and fewer than 10 addresses.',
-      'intent.service-size',
-    )
-  }
-  if (mask < pods.prefix || mask - pods.prefix > 16) {
-    throw new UsageError(
-      `pod range ${formatCIDR(pods)} with node mask ${mask}: the mask must be ${pods.prefix} to ${pods.prefix + 16}`,
-      'kube-controller-manager does not start otherwise. Choose another --node-mask or --pods.',
-      'intent.node-mask',
-    )
-  }
-  if (block < pods.prefix || (family === 'IPv6' && (block < 116 || block > 128))) {
-    throw new UsageError(
-      `block size ${block} does not fit pod range ${formatCIDR(pods)}`,
-      'Calico takes 116 to 128 for IPv6, 20 to 32 for IPv4.',
-      'intent.block-size',
-    )
-  }
-  const nodes = Object.keys(goal.nodeAddresses).length
-  if (2 ** Math.min(mask - pods.prefix, 30) < nodes) {
-    throw new UsageError(
-      `pod range ${formatCIDR(pods)} holds ${2 ** (mask - pods.prefix)} nodes of /${mask}, this cluster has ${nodes}`,
-      'Choose a larger --pods or a longer --node-mask.',
-      'intent.too-few-nodes',
-    )
-  }
-  checkOverlaps(cluster, goal, [
-    { what: 'pod range', range: pods },
-    { what: 'service range', range: services },
-  ])
-}
-
-function checkOverlaps(cluster: Cluster, goal: Goal, ours: readonly { what: string; range: CIDR }[]): void {
-  const [first, second] = ours
-  if (first !== undefined && second !== undefined && overlaps(first.range, second.range)) {
-    throw new UsageError(
-      `${first.what} ${formatCIDR(first.range)} overlaps ${second.what} ${formatCIDR(second.range)}`,
-      'Choose ranges that are apart.',
-      'intent.overlap',
-    )
-  }
-  for (const { what, range } of ours) {
-    for (const [node, addresses] of Object.entries(goal.nodeAddresses)) {
-      const address = addresses[range.family]
-      if (address !== undefined && contains(range, parseIP(address))) {
-        throw new UsageError(
-          `${what} ${formatCIDR(range)} holds the address ${address} of node ${node}`,
-          'Choose a range apart from the network of the nodes.',
-          'intent.overlap',
-        )
-      }
-    }
-    for (const [node, facts] of Object.entries(cluster.nodes)) {
-      const route = facts.routes.find(
-        candidate =>
-          candidate.destination !== 'default' &&
-          candidate.protocol === 'kernel' &&
-          candidate.family === range.family &&
-          !candidate.destination.startsWith('fe80') &&
-          overlaps(parseCIDR(candidate.destination, { allowHostBits: true }), range),
-      )
-      if (route !== undefined) {
-        throw new UsageError(
-          `${what} ${formatCIDR(range)} overlaps the network ${route.destination} of ${node} (${route.interface})`,
-          'Choose a range apart from the networks of the nodes.',
-          'intent.overlap',
-        )
-      }
-    }
-  }
 }

@@ -1,6 +1,6 @@
 import { liveOptions } from '../cluster-options.ts'
 import { defineCommand } from '../command.ts'
-import { intentOptions } from '../intent-options.ts'
+import { ignoreOptions, intentOptions } from '../intent-options.ts'
 import { runningOptions, runReported } from '../running.ts'
 import { inFolder, pathOf, withWorld } from '../with-source.ts'
 
@@ -8,9 +8,9 @@ export const apply = defineCommand({
   name: 'apply',
   summary: 'Take the cluster to dual-stack while it serves',
   description:
-    'Runs a plan on the live cluster: a saved one, or one made now after showing it. Proves new flags before it touches what runs, swaps an API server while a stand-in serves, waits for each step to hold before the next, and keeps a journal. Stopped at any point, the same command goes on from there.',
+    'Runs a plan on the live cluster: a saved one, or one made now after showing it. Refuses where preflight finds an error, and shows its warnings. Proves new flags before it touches what runs, swaps an API server while a stand-in serves, waits for each step to hold before the next, and keeps a journal. Stopped at any point, the same command goes on from there.',
   positionals: [{ name: 'PLAN', summary: 'file that `dualstack plan --save` wrote', optional: true }],
-  options: { ...intentOptions, ...runningOptions, ...liveOptions },
+  options: { ...intentOptions, ...ignoreOptions, ...runningOptions, ...liveOptions },
   examples: [
     { command: 'kubectl dualstack apply', does: 'shows the plan, asks, runs it' },
     { command: 'dualstack apply plan.json --yes', does: 'a plan that was agreed to' },
@@ -20,10 +20,12 @@ export const apply = defineCommand({
     'What was begun was finished or put back. Call `dualstack apply` again to go on, or `dualstack rollback` to go back.',
   handler: async ({ options, args }, context) => {
     // A mistake in a file is told before the cluster is asked for anything.
-    const [{ readIntent }, { readPlan }] = await Promise.all([
+    const [{ readIntent }, { readPlan }, { ignoredRules }] = await Promise.all([
       import('../../app/read-intent.ts'),
       import('../../app/read-plan.ts'),
+      import('../../app/ignored.ts'),
     ])
+    const ignored = ignoredRules(options)
     const intent = await readIntent(options, pathOf(context, options.config))
     const file = args[0]
     const given = file === undefined ? undefined : await readPlan(inFolder(context, file))
@@ -33,7 +35,7 @@ export const apply = defineCommand({
         import('../../app/layers.ts'),
       ])
       return runReported(context, options, 'apply', handed =>
-        run({ world, layers, given, intent, ...handed }),
+        run({ world, layers, given, intent, ignored, ...handed }),
       )
     })
   },

@@ -3,7 +3,7 @@ import { clusterOptions } from '../cluster-options.ts'
 import { defineCommand } from '../command.ts'
 import { coloursFor } from '../context.ts'
 import { choice, choiceOr, flag, value } from '../options.ts'
-import { intentOptions } from '../intent-options.ts'
+import { ignoreOptions, intentOptions } from '../intent-options.ts'
 import { inFolder, pathOf, withSource } from '../with-source.ts'
 
 export const plan = defineCommand({
@@ -14,6 +14,7 @@ export const plan = defineCommand({
   options: {
     to: choice(['dual', 'single'], 'where to: dual-stack (default), or back to single-stack'),
     ...intentOptions,
+    ...ignoreOptions,
     document: value(
       'FILE',
       'write it as a document for those who approve it: a new file that ends in .md or .html',
@@ -37,21 +38,29 @@ export const plan = defineCommand({
   whenInterrupted: 'Nothing was changed: plan only reads.',
   handler: async ({ options }, context) => {
     // A mistake in the file is told before the cluster is asked for anything.
-    const { readIntent } = await import('../../app/read-intent.ts')
+    const [{ readIntent }, { ignoredRules }] = await Promise.all([
+      import('../../app/read-intent.ts'),
+      import('../../app/ignored.ts'),
+    ])
+    const ignored = ignoredRules(options)
     if (options.document !== undefined) (await import('../../app/document.ts')).formOf(options.document)
     const intent = await readIntent(options, pathOf(context, options.config))
     return withSource(options, context, async source => {
-      const [{ preview }, { layers }, { planText }, { toJson }] = await Promise.all([
+      const [{ preview }, { layers }, { planText }, { findingsLine }, { toJson }] = await Promise.all([
         import('../../app/preview.ts'),
         import('../../app/layers.ts'),
         import('../../report/plan.ts'),
+        import('../../report/findings.ts'),
         import('../../report/json.ts'),
       ])
       const {
         plan: made,
         origins,
         version,
+        judged,
       } = await preview(source, intent, layers, {
+        now: context.clock.now(),
+        ignored,
         env: context.env,
         signal: context.signal,
       })
@@ -77,6 +86,7 @@ export const plan = defineCommand({
       else if (document === undefined) {
         const colours = await coloursFor(context.stdout, context.env)
         context.stdout.write(planText(made, { colours, verbose: options.verbose, origins }))
+        context.stdout.write(`\n${findingsLine(judged.findings, colours)}`)
       }
       return exitCodes.ok
     })

@@ -1,0 +1,137 @@
+import {
+  type CIDR,
+  cidrOf,
+  contains,
+  formatCIDR,
+  overlaps,
+  parseCIDR,
+  tryParseCIDR,
+  tryParseIP,
+} from '../../address/index.ts'
+import { families, type PerFamily } from '../../address/family.ts'
+import { readAnyCalico } from '../../layers/cni-calico/read.ts'
+import type { Cluster, KubeObject } from '../../model/cluster.ts'
+import { getField } from '../../model/fields.ts'
+import type { Goal } from '../../model/goal.ts'
+import type { ComponentArguments, Ranges, WrittenRange } from '../../model/rule.ts'
+import { observeRanges } from '../observed.ts'
+import { argumentsOf, instances } from './components.ts'
+
+/**
+ * The ranges that a goal names, beside what the cluster has already. Without a goal: those of the cluster as it is.
+ * @param configured the cluster whose components tell what is written where; the end of a plan, when there is one
+ */
+export function rangesOf(cluster: Cluster, goal: Goal | undefined, configured: Cluster = cluster): Ranges {
+  const observed = observeRanges(cluster)
+  const primary = observed.primary
+  return {
+    version: cluster.version,
+    families: goal?.families ?? (primary === undefined ? [] : [primary]),
+    pods: goal?.pods ?? observed.pods,
+    services: goal?.services ?? observed.services,
+    nodeMask: goal?.nodeMask ?? observed.nodeMask,
+    blockSize: readAnyCalico(cluster) === undefined ? {} : (goal?.blockSize ?? {}),
+    nodeAddresses: goal?.nodeAddresses ?? {},
+    networks: networksOf(cluster, [observed.pods, observed.services]),
+    running: { pods: observed.pods, services: observed.services },
+    written: writtenIn(configured),
+    counts: {
+      nodes: (cluster.objects['v1/nodes'] ?? []).length,
+      pods: cluster.pods.filter(pod => !pod.hostNetwork).length,
+      services: (cluster.objects['v1/services'] ?? []).filter(service =>
+        tryParseIP(String(getField(service, ['spec', 'clusterIP']))),
+      ).length,
+    },
+  }
+}
+
+/** Which fields of which component hold ranges. */
+const fields: Readonly<
+  Record<ComponentArguments['component'], readonly (readonly [string, WrittenRange['of']])[]>
+> = {
+  'kube-apiserver': [['service-cluster-ip-range', 'services']],
+  'kube-controller-manager': [
+    ['cluster-cidr', 'pods'],
+    ['service-cluster-ip-range', 'services'],
+  ],
+  'kube-proxy': [['clusterCIDR', 'pods']],
+  kubeadm: [
+    ['networking.podSubnet', 'pods'],
+    ['networking.serviceSubnet', 'services'],
+  ],
+  kubelet: [],
+}
+
+const isFlag = (component: ComponentArguments['component']): boolean =>
+  component !== 'kube-proxy' && component !== 'kubeadm'
+
+function writtenIn(cluster: Cluster): readonly WrittenRange[] {
+  return instances(cluster)
+    .filter(({ component }) => fields[component].length > 0)
+    .flatMap(instance => argumentsOf(cluster, instance).slice(0, 1))
+    .flatMap(({ component, arguments: given, where }) =>
+      fields[component].flatMap(([field, of]) => {
+        const value = given[field]
+        if (value === undefined || value === '') return []
+        return [{ component: where ?? component, field: isFlag(component) ? `--${field}` : field, of, value }]
+      }),
+    )
+}
+
+/**
+ * Networks of the nodes and pools. What lies in a range that the cluster runs already is the cluster's own (a bridge of the pods, a route
+ * to another node's block), unless it is the network that holds a node's own address: then the ranges do overlap.
+ */
+function networksOf(cluster: Cluster, running: readonly PerFamily<string>[]): Ranges['networks'] {
+  const own = running.flatMap(ranges => families.flatMap(family => parsed(ranges[family]) ?? []))
+  const reported = new Map(
+    (cluster.objects['v1/nodes'] ?? []).map(node => [node.metadata.name, reportedBy(node)]),
+  )
+  const found = new Map<string, string[]>()
+  const add = (range: CIDR, of: string): void => {
+    const key = formatCIDR(range)
+    found.set(key, [...(found.get(key) ?? []), of])
+  }
+  for (const [node, facts] of Object.entries(cluster.nodes)) {
+    const addresses = (reported.get(node) ?? []).flatMap(text => tryParseIP(text) ?? [])
+    const seen = new Set<string>()
+    const isHome = (range: CIDR): boolean => addresses.some(address => contains(range, address))
+    const note = (range: CIDR | undefined, name: string): void => {
+      if (range === undefined || isLinkLocal(range)) return
+      const key = `${formatCIDR(range)} ${name}`
+      if (seen.has(key) || (!isHome(range) && own.some(mine => contains(mine, range)))) return
+      seen.add(key)
+      add(range, `${name} of ${node}`)
+    }
+    for (const route of facts.routes)
+      if (route.destination !== 'default') note(parsed(route.destination), route.interface)
+    // A network that no route tells of: the interface is down, or the prefix has no route of its own.
+    for (const address of facts.addresses) {
+      const ip = tryParseIP(address.address)
+      const isHost = address.prefixLength === (address.family === 'IPv4' ? 32 : 128)
+      if (ip !== undefined && !isHost && address.interface !== 'lo')
+        note(cidrOf(ip, address.prefixLength), address.interface)
+    }
+  }
+  for (const pool of cluster.objects['crd.projectcalico.org/v1/ippools'] ?? []) {
+    const range = parsed(String(getField(pool, ['spec', 'cidr'])))
+    if (range !== undefined && !own.some(mine => overlaps(mine, range)))
+      add(range, `IPPool ${pool.metadata.name}`)
+  }
+  return [...found].map(([cidr, of]) => ({ cidr, of: shortList(of) }))
+}
+
+/** On many nodes the same network: named by the first. */
+const shortList = ([first = '', ...rest]: readonly string[]): string =>
+  rest.length === 0 ? first : `${first} and ${rest.length} more`
+
+function reportedBy(node: KubeObject): readonly string[] {
+  const list = getField(node, ['status', 'addresses'])
+  return (Array.isArray(list) ? list : []).map(item => String(getField(item, ['address'])))
+}
+
+const linkLocal = ['169.254.0.0/16', 'fe80::/10'].map(text => parseCIDR(text))
+const isLinkLocal = (range: CIDR): boolean => linkLocal.some(block => contains(block, range))
+
+const parsed = (text: string | undefined): CIDR | undefined =>
+  text === undefined ? undefined : tryParseCIDR(text, { allowHostBits: true })
