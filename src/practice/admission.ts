@@ -2,6 +2,7 @@ import type { KubeObject } from '../model/cluster.ts'
 import { judge } from '../rules/judge.ts'
 import { type Asked, invalid } from './answers.ts'
 import { kindOf } from './resources.ts'
+import { unruled } from './refusals.ts'
 import type { Server } from './servers.ts'
 import { allocate, prepareService } from './services.ts'
 import type { Site } from './site.ts'
@@ -37,6 +38,8 @@ function refuse({ site, server, asked, old }: Write, object: KubeObject): void {
     server: { version: server.version, services: server.services },
   }).filter(finding => finding.severity === 'error')
   if (findings.length > 0) throw invalid(asked, kindOf(asked.resource), findings)
+  const causes = unruled(asked.resource, object, old, server)
+  if (causes.length > 0) throw invalid(asked, kindOf(asked.resource), causes)
 }
 
 /** Only what somebody here relies on. */

@@ -21,3 +21,17 @@ export function runInPod(
   site.machines.get(nodeOf(pod))?.felix.delete(cleaners[tool])
   return { code: 0, stdout: '', stderr: '' }
 }
+
+interface Container {
+  readonly name: string
+  readonly env?: readonly { readonly name: string; readonly value?: string }[]
+}
+
+/** Felix writes rules and sets of IPv6 where it is told to, and leaves them when it is told so no more. */
+export function noteRules(site: Site, pod: KubeObject): void {
+  const { containers = [] } = (pod['spec'] ?? {}) as { containers?: readonly Container[] }
+  const isOn = containers.some(({ env }) =>
+    env?.some(one => one.name === 'FELIX_IPV6SUPPORT' && one.value === 'true'),
+  )
+  if (isOn) site.machines.get(nodeOf(pod))?.felix.add('IPv6')
+}

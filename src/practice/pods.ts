@@ -1,6 +1,8 @@
 import type { KubeObject, Pod } from '../model/cluster.ts'
 import { getField } from '../model/fields.ts'
 import { selectsByMap } from '../layers/shared/selector.ts'
+import { assignHostLocal } from './host-local.ts'
+import { noteRules } from './exec.ts'
 import { isDeleting, isReady, nodeOf, setReady, statusOf } from './pod-status.ts'
 import { podResource, type Site } from './site.ts'
 
@@ -148,7 +150,7 @@ export class Pods {
       site.carryOut(assigned.changes)
       return inNodeOrder(assigned.ips, internalIPs(site, nodeOf(pod)))
     }
-    return 'no CNI of this cluster is known'
+    return assignHostLocal(site, row) ?? 'no CNI of this cluster is known'
   }
 
   #start(pod: KubeObject): string | undefined {
@@ -158,6 +160,7 @@ export class Pods {
       if (started === undefined) continue
       if ('exits' in started) return started.exits
       site.carryOut(started)
+      noteRules(site, pod)
     }
     return undefined
   }

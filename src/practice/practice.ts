@@ -9,7 +9,9 @@ import { practiceApi } from './api.ts'
 import { keepBudgets } from './budgets.ts'
 import { type VirtualClock, virtualClock } from './clock.ts'
 import { runControlPlane } from './control-plane.ts'
+import { runControllers } from './controllers.ts'
 import { collectGarbage } from './deletion.ts'
+import { keepEndpoints } from './endpoints.ts'
 import { Faults } from './faults.ts'
 import { machineOf } from './machine.ts'
 import { PracticeNodes } from './nodes.ts'
@@ -55,6 +57,8 @@ export function practiceWorld(cluster: Cluster, options: PracticeOptions = {}): 
   new Pods(site)
   keepAddresses(site)
   keepBudgets(site)
+  keepEndpoints(site)
+  runControllers(site)
   collectGarbage(site)
   runControlPlane(site)
   return {

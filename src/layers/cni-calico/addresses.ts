@@ -12,7 +12,7 @@ import { rolledOut } from '../shared/rollout.ts'
 import { type Calico, daemonSetResource } from './read.ts'
 
 /** What makes calico-node use a family: its environment, and the annotation in which it keeps the address that it found. */
-const wiring: Readonly<
+export const wiring: Readonly<
   Record<
     Family,
     {

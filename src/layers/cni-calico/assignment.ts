@@ -10,7 +10,7 @@ import { poolOpen } from './pool.ts'
 import type { Calico } from './read.ts'
 
 /** What calico-ipam does where nothing is said (ipam_plugin.go). Values are strings: it compares with "true", and a boolean does not parse. */
-const fields: Readonly<Record<Family, { readonly key: string; readonly otherwise: boolean }>> = {
+export const fields: Readonly<Record<Family, { readonly key: string; readonly otherwise: boolean }>> = {
   IPv4: { key: 'assign_ipv4', otherwise: true },
   IPv6: { key: 'assign_ipv6', otherwise: false },
 }

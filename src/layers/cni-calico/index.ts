@@ -18,6 +18,7 @@ import {
   poolResource,
   readCalico,
 } from './read.ts'
+import { simulateCalico } from './practice.ts'
 import { blocksEmptyGate } from './release.ts'
 import { requireManifestInstall } from './requirements.ts'
 
@@ -58,6 +59,7 @@ export const cniCalico: Layer<Calico> = {
     assigned: assignedGate,
     'blocks-empty': blocksEmptyGate,
   },
+  simulate: simulateCalico,
 }
 
 function status(state: Calico): readonly StatusRow[] {

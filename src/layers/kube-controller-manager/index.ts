@@ -7,6 +7,7 @@ import {
   readControllerManagers,
   statusOfControllerManagers,
 } from './read.ts'
+import { simulateControllerManager } from './practice.ts'
 import { controllerManagerNotices, controllerManagerSteps } from './steps.ts'
 
 /** The controller managers' pod and service ranges, and the masks of the nodes' blocks. */
@@ -19,4 +20,5 @@ export const kubeControllerManager: Layer<ControllerManagerState> = {
   steps: (state, goal, stage) => (stage === component ? controllerManagerSteps(state, goal) : []),
   notices: controllerManagerNotices,
   gates: { runs: runsGate, leads: leadsGate, 'pod-cidrs-fit': nodesFitGate },
+  simulate: simulateControllerManager,
 }

@@ -2,6 +2,7 @@ import type { Layer, StatusRow } from '../../model/layer.ts'
 import { byFamily, sameList } from '../shared/pair.ts'
 import { rowsOf } from '../shared/rows.ts'
 import { addressesGate, readyGate } from './gates.ts'
+import { simulateKubelet } from './practice.ts'
 import { type KubeletNode, type KubeletState, readKubelets, reads } from './read.ts'
 import { kubeletSteps } from './steps.ts'
 
@@ -16,6 +17,7 @@ export const kubelet: Layer<KubeletState> = {
     nodes.flatMap(node => rowsOf(`kubelet ${node.node}`, [{ node: node.node, row: rowOf(node) }])),
   steps: (state, goal, stage) => (stage === 'kubelet' ? kubeletSteps(state, goal) : []),
   gates: { addresses: addressesGate, ready: readyGate },
+  simulate: simulateKubelet,
 }
 
 function rowOf({ unread, refused, place, running, reported }: KubeletNode): Omit<StatusRow, 'subject'> {

@@ -1,0 +1,169 @@
+import type { Family } from '../../address/family.ts'
+import {
+  contains,
+  formatCIDR,
+  formatIP,
+  nthAddress,
+  overlaps,
+  parseCIDR,
+  size,
+  tryParseCIDR,
+  tryParseIP,
+} from '../../address/index.ts'
+import { subnets } from '../../address/cidr.ts'
+import type { Json } from '../../base/json.ts'
+import type { Cluster, KubeObject, Pod } from '../../model/cluster.ts'
+import type { Change } from '../../model/plan.ts'
+import type { Assigned, Exit } from '../../model/simulation.ts'
+import { affinityResource, blockResource, type Calico, cidrOf, type Pool } from './read.ts'
+
+/** An IPAMBlock's specification, as far as it is kept here: who has which address of it. */
+interface Block {
+  readonly affinity?: string
+  readonly allocations: readonly (number | null)[]
+  readonly attributes: readonly Attribute[]
+  readonly unallocated: readonly number[]
+  readonly [field: string]: Json | undefined
+}
+type Attribute = { readonly handle_id: string; readonly secondary: { readonly [key: string]: string } }
+
+const blockOf = (object: KubeObject): Block => object['spec'] as unknown as Block
+
+/** calico-ipam: an address of each family, from a block of the pod's node, from a new block where those are full. */
+export function assignFrom(
+  { cluster, pools }: Calico,
+  pod: Pod,
+  families: readonly Family[],
+): Assigned | Exit {
+  const ips: string[] = []
+  const changes: Change[] = []
+  for (const family of families) {
+    const open = pools.filter(pool => pool.family === family && !pool.isDisabled)
+    if (open.length === 0)
+      return {
+        exits: `failed to request ${family} addresses: no configured Calico pools for node ${pod.node}`,
+      }
+    const taken = take(cluster, open, pod)
+    if (taken === undefined)
+      return { exits: `failed to request ${family} addresses: Assigned 0 out of 1 requested` }
+    ips.push(taken.ip)
+    changes.push(...taken.changes)
+  }
+  return { ips, changes }
+}
+
+function take(
+  cluster: Cluster,
+  pools: readonly Pool[],
+  pod: Pod,
+): { ip: string; changes: readonly Change[] } | undefined {
+  const blocks = cluster.objects[blockResource] ?? []
+  for (const pool of pools) {
+    const range = parseCIDR(pool.cidr)
+    for (const object of blocks) {
+      const block = blockOf(object)
+      const [ordinal] = block.unallocated
+      const cidr = tryParseCIDR(cidrOf(object))
+      if (
+        ordinal === undefined ||
+        block.affinity !== `host:${pod.node}` ||
+        cidr === undefined ||
+        !contains(range, cidr)
+      )
+        continue
+      return {
+        ip: formatIP(nthAddress(cidr, ordinal)),
+        changes: [editBlock(object, given(block, ordinal, pod))],
+      }
+    }
+  }
+  return newBlock(blocks, pools, pod)
+}
+
+function newBlock(blocks: readonly KubeObject[], pools: readonly Pool[], pod: Pod) {
+  const taken = blocks.flatMap(object => tryParseCIDR(cidrOf(object)) ?? [])
+  for (const pool of pools) {
+    const { blockSize = pool.family === 'IPv4' ? 26 : 122 } = (pool.object['spec'] ?? {}) as {
+      blockSize?: number
+    }
+    for (const cidr of subnets(parseCIDR(pool.cidr), blockSize)) {
+      if (taken.some(other => overlaps(other, cidr))) continue
+      const text = formatCIDR(cidr)
+      const name = text.replaceAll(/[^0-9a-f]/g, '-')
+      const count = Number(size(cidr))
+      const empty: Block = {
+        affinity: `host:${pod.node}`,
+        allocations: Array.from({ length: count }, () => null),
+        attributes: [],
+        cidr: text,
+        deleted: false,
+        strictAffinity: false,
+        unallocated: Array.from({ length: count }, (_, index) => index),
+      }
+      return {
+        ip: formatIP(nthAddress(cidr, 0)),
+        changes: [
+          make(affinityResource, `${pod.node}-${name}`, 'BlockAffinity', {
+            cidr: text,
+            deleted: 'false',
+            node: pod.node,
+            state: 'confirmed',
+          }),
+          make(blockResource, name, 'IPAMBlock', given(empty, 0, pod)),
+        ],
+      }
+    }
+  }
+  return undefined
+}
+
+function given(block: Block, ordinal: number, { namespace, name, node, uid }: Pod): Json {
+  const attribute: Attribute = {
+    handle_id: `k8s-pod-network.${uid}`,
+    secondary: { namespace, node, pod: name },
+  }
+  return {
+    ...block,
+    allocations: block.allocations.with(ordinal, block.attributes.length),
+    attributes: [...block.attributes, attribute],
+    unallocated: block.unallocated.filter(one => one !== ordinal),
+  } as Json
+}
+
+/** The addresses of a pod that is gone are free again, behind those that were free before. */
+export function releaseFrom(cluster: Cluster, { ips }: Pod): readonly Change[] {
+  const wanted = ips.flatMap(ip => tryParseIP(ip) ?? [])
+  return (cluster.objects[blockResource] ?? []).flatMap(object => {
+    const cidr = tryParseCIDR(cidrOf(object))
+    const ip = cidr && wanted.find(one => contains(cidr, one))
+    if (cidr === undefined || ip === undefined) return []
+    const ordinal = Number(ip.value - cidr.value)
+    const block = blockOf(object)
+    const index = block.allocations[ordinal]
+    if (index === null || index === undefined) return []
+    const shift = (one: number | null) => (one !== null && one > index ? one - 1 : one)
+    return [
+      editBlock(object, {
+        ...block,
+        allocations: block.allocations.with(ordinal, null).map(shift),
+        attributes: block.attributes.toSpliced(index, 1),
+        unallocated: [...block.unallocated, ordinal],
+      } as Json),
+    ]
+  })
+}
+
+const editBlock = ({ metadata: { name } }: KubeObject, spec: Json): Change => ({
+  target: { kind: 'object', api: blockResource, name },
+  fields: [{ path: ['spec'], before: null, after: spec }],
+})
+
+const make = (api: string, name: string, kind: string, spec: Json): Change => ({
+  target: { kind: 'object', api, name },
+  existence: 'create',
+  fields: [
+    { path: ['apiVersion'], before: null, after: 'crd.projectcalico.org/v1' },
+    { path: ['kind'], before: null, after: kind },
+    { path: ['spec'], before: null, after: spec },
+  ],
+})

@@ -1,0 +1,32 @@
+import { findObject } from '../../model/changes.ts'
+import type { Cluster } from '../../model/cluster.ts'
+import { fieldChange, objectChange } from '../../model/changes.ts'
+import type { Simulation } from '../../model/simulation.ts'
+import { instancesOf, mirrorOf, runningFlags } from '../shared/static-pod.ts'
+import { component, followsFlag, rangeFlag, serviceCIDROf, serviceCIDRs } from './read.ts'
+
+/**
+ * The controller of the default ServiceCIDR, in each API server that is ready: of one range it makes the pair of its own flag where the first
+ * is the same text (1.33 and later). Everything else it leaves as it is (kubernetes.md 2.2).
+ */
+export const simulateAPIServer: Simulation = {
+  reacts(cluster) {
+    const cidrs = serviceCIDROf(cluster)
+    const object = findObject(cluster, serviceCIDRs, undefined, 'kubernetes')
+    if (!followsFlag(cluster) || object === undefined || cidrs?.length !== 1) return []
+    const flags = instancesOf(cluster, component).flatMap(node => flagOf(cluster, node) ?? [])
+    const pair = flags
+      .map(flag => flag.split(','))
+      .find(ranges => ranges.length === 2 && ranges[0] === cidrs[0])
+    if (pair === undefined) return []
+    const target = { kind: 'object', api: serviceCIDRs, name: 'kubernetes' } as const
+    return [objectChange(target, [fieldChange(object, ['spec', 'cidrs'], pair)])].filter(
+      change => change !== undefined,
+    )
+  },
+}
+
+const flagOf = (cluster: Cluster, node: string): string | undefined =>
+  mirrorOf(cluster, node, component)?.ready === true
+    ? runningFlags(cluster, node, component)?.get(rangeFlag)
+    : undefined
