@@ -11,10 +11,20 @@ export interface Positional {
   readonly name: string
   readonly summary: string
   readonly optional?: true
+  /** One or more; only the last of a command. */
+  readonly many?: true
+}
+
+/** A word that stands before the names of some commands: `cidr` of `cidr show`. */
+export interface CommandGroup {
+  readonly name: string
+  readonly summary: string
+  readonly description: string
 }
 
 /** A command, declared: one file each below `commands/`, one line each in `registry.ts`. Help, completion and docs derive from it. */
 export interface CommandDefinition<O extends Options> {
+  /** `status`, or with the word of its group: `cidr show`. */
   readonly name: string
   /** One line, for the list of commands. */
   readonly summary: string

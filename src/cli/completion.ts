@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import { type OptionHandler, RootCommand, script as shellScript } from '@bomb.sh/tab'
 import { UsageError } from '../base/errors.ts'
-import { commands } from './registry.ts'
+import { commands, groups } from './registry.ts'
 import { longName, type Option } from './options.ts'
 
 const shells = ['bash', 'zsh', 'fish', 'powershell']
@@ -20,6 +20,7 @@ export function printScript(shell: string | undefined): void {
 /** Prints what may follow the words typed so far, the last of them unfinished, as Cobra's `__complete` does: kubectl reads the same. */
 export function printCompletions(words: readonly string[]): void {
   const root = new RootCommand()
+  for (const { name, summary } of groups) root.command(name, summary)
   for (const command of commands) {
     const node = root.command(command.name, command.summary)
     for (const [key, option] of Object.entries(command.options)) {
@@ -28,10 +29,12 @@ export function printCompletions(words: readonly string[]): void {
       else node.option(longName(key), option.summary, option.short)
       if (option.negatable) node.option(`no-${longName(key)}`, `not: ${option.summary}`)
     }
-    for (const { name } of command.positionals ?? []) {
-      const values = name === 'shell' ? shells : undefined
-      node.argument(name, complete =>
-        (values ?? paths(words.at(-1) ?? '')).forEach(value => complete(value, '')),
+    for (const { name, many } of command.positionals ?? []) {
+      const values = name === 'shell' ? shells : name === 'cidr' ? [] : undefined
+      node.argument(
+        name,
+        complete => (values ?? paths(words.at(-1) ?? '')).forEach(value => complete(value, '')),
+        many,
       )
     }
   }

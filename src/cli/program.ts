@@ -1,5 +1,5 @@
 import { Argument, Command as Program, Option as ProgramOption } from 'commander'
-import type { Command } from './command.ts'
+import type { Command, CommandGroup } from './command.ts'
 import { type Given, longName, type Option } from './options.ts'
 
 export interface Wiring {
@@ -17,11 +17,16 @@ export interface Wiring {
 }
 
 const epilogue = `
-Exit codes: 0 done, 2 usage, 3 refused, 4 unreachable, 5 conflict, 6 stopped, 7 not dual-stack, 1 a bug.
+Exit codes: 0 done, 2 usage, 3 refused, 4 unreachable, 5 conflict, 6 stopped, 7 not dual-stack,
+8 preflight or cidr check found an error, 1 a bug.
 Help for one command: dualstack COMMAND --help`
 
 /** commander's tree, made from the registry. */
-export function buildProgram(commands: readonly Command[], wiring: Wiring): Program {
+export function buildProgram(
+  commands: readonly Command[],
+  groups: readonly CommandGroup[],
+  wiring: Wiring,
+): Program {
   const program = new Program('dualstack')
     .description('Takes a running single-stack Kubernetes cluster to IPv4/IPv6 dual-stack, and back.')
     .version(wiring.version, '-V, --version', 'print the version')
@@ -37,19 +42,43 @@ export function buildProgram(commands: readonly Command[], wiring: Wiring): Prog
       getErrHelpWidth: () => wiring.columns,
     })
     .exitOverride()
-  for (const command of commands) addCommand(program, command, wiring)
+  for (const command of commands) addCommand(parentOf(program, command, groups, wiring), command, wiring)
   return program
+}
+
+/** The program itself, or the command of a group, which is made with the first of its commands. */
+function parentOf(
+  program: Program,
+  command: Command,
+  groups: readonly CommandGroup[],
+  wiring: Wiring,
+): Program {
+  const [word, name] = command.name.split(' ')
+  const group = groups.find(candidate => candidate.name === word)
+  if (name === undefined || group === undefined) return program
+  return (
+    program.commands.find(candidate => candidate.name() === group.name) ??
+    program
+      .command(group.name)
+      .summary(group.summary)
+      .description(group.description)
+      .helpCommand('help [command]', 'print help for a command')
+      // Without a further word help is what was asked for, not an error.
+      .configureOutput({ writeErr: wiring.writeOut })
+  )
 }
 
 function addCommand(program: Program, command: Command, wiring: Wiring): void {
   const sub = program
-    .command(command.name)
+    .command(command.name.split(' ').at(-1) ?? '')
     .summary(command.summary)
     .description(command.description)
     .allowExcessArguments(false)
     .addHelpText('after', () => examples(command))
-  for (const { name, summary, optional } of command.positionals ?? [])
-    sub.addArgument(new Argument(optional ? `[${name}]` : `<${name}>`, summary))
+  for (const { name, summary, optional, many } of command.positionals ?? []) {
+    const word = many ? `${name}...` : name
+    sub.addArgument(new Argument(optional ? `[${word}]` : `<${word}>`, summary))
+  }
   for (const [key, option] of Object.entries(command.options))
     for (const made of programOptions(longName(key), option)) sub.addOption(made)
   sub.action(async () => {

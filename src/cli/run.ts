@@ -6,7 +6,7 @@ import { type Context, coloursFor } from './context.ts'
 import { type Failure, failureOf, usageFailure } from './failure.ts'
 import { type Given, longName } from './options.ts'
 import { buildProgram, InvalidChoice } from './program.ts'
-import { commands } from './registry.ts'
+import { commands, groups } from './registry.ts'
 
 /**
  * Runs one command line (without the program's name) to its exit code. Never throws, and ends no process: main.ts does that.
@@ -24,7 +24,7 @@ export async function runCli(argv: readonly string[], context: Context): Promise
     asJson = given.output === 'json'
     exitCode = await command.run(given, args, context)
   }
-  const program = buildProgram(commands, {
+  const program = buildProgram(commands, groups, {
     version,
     writeOut: context.stdout.write,
     writeError: context.stderr.write,
@@ -39,7 +39,8 @@ export async function runCli(argv: readonly string[], context: Context): Promise
     else await program.parseAsync([...argv], { from: 'user' })
     return exitCode
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok
+    if (error instanceof CommanderError && (error.exitCode === 0 || error.code === 'commander.help'))
+      return exitCodes.ok
     const failure = await explain(error, argv, running, context)
     context.stderr.write(failure.text)
     // One line, so that it also fits a stream of JSON lines.
