@@ -92,6 +92,13 @@ test('explain lists all rules, and guesses an id that it does not know', async (
   })
 })
 
+test('an error code is told from a rule', async () => {
+  expect(await run(['explain', 'cni.unsupported'])).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('docs/errors.md') as string,
+  })
+})
+
 test('every rule can be explained', async () => {
   for (const { id } of allRules) expect((await run(['explain', id])).exitCode, id).toBe(0)
 })
