@@ -118,7 +118,12 @@ export interface Rule<On extends keyof RuleInputs = keyof RuleInputs> {
   readonly covers: readonly string[]
   readonly remedy: string
   /** The component's own words when it is broken, `*` standing for what varies. */
-  readonly says?: readonly { readonly component: string; readonly line: string }[]
+  readonly says?: readonly {
+    readonly component: string
+    readonly line: string
+    /** It only logs this, and goes on. */
+    readonly goesOn?: true
+  }[]
   /** Read besides what layers read; a rule whose reads failed is skipped with that reason. */
   readonly reads?: readonly Read[]
   /** Why it cannot be judged here (or does not apply); undefined: it can. */

@@ -30,6 +30,7 @@ const shorterThan64 = argumentsRule({
   source: 'k/k:pkg/registry/core/service/ipallocator/ipallocator.go, cidrallocator.go',
   covers: ['kubernetes 1.2'],
   remedy: 'Take /112: usual, and small enough for every version and for kubeadm.',
+  goesOn: true,
   line: 'error creating new IPAllocator for Service CIDR *',
   judge: input =>
     ipv6Ranges(input)

@@ -144,6 +144,7 @@ const secondTooSmall = argumentsRule({
   source: `${options}/completion.go`,
   covers: ['kubernetes 1.1'],
   remedy: 'Take /112.',
+  goesOn: true,
   line: 'failed to allocate a serviceIP: range is full',
   judge(input) {
     const [second] = rangesIn(texts(input)[1])

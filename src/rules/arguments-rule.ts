@@ -15,6 +15,8 @@ interface Declared extends Omit<Rule<'arguments'>, 'on' | 'judge' | 'says' | 'se
   readonly severity?: Rule['severity']
   /** The component's own words; undefined where it says nothing. */
   readonly line?: string
+  /** It only logs the line, and goes on. */
+  readonly goesOn?: true
   readonly judge: (input: ComponentArguments) => readonly Break[]
 }
 
@@ -25,13 +27,15 @@ export function fill(line: string, values: readonly (string | number)[]): string
 }
 
 /** A rule on the arguments of one component: kept by every other one. */
-export function argumentsRule({ component, line, judge, ...rest }: Declared): Rule<'arguments'> {
+export function argumentsRule({ component, line, goesOn, judge, ...rest }: Declared): Rule<'arguments'> {
   const components = [component].flat()
   return {
     severity: 'error',
     ...rest,
     on: 'arguments',
-    ...(line === undefined ? {} : { says: components.map(name => ({ component: name, line })) }),
+    ...(line === undefined
+      ? {}
+      : { says: components.map(name => ({ component: name, line, ...(goesOn && { goesOn }) })) }),
     judge(input) {
       if (!components.includes(input.component)) return []
       return judge(input).map(

@@ -146,6 +146,7 @@ const servicesUnreadable = argumentsRule({
   source: core,
   covers: ['kubernetes 3.1'],
   remedy: "Write what the API server's flag of that name says, without spaces.",
+  goesOn: true,
   line: 'Warning: unsuccessful parsing of service CIDR',
   judge: input =>
     allocates(input) && rangesIn(input.arguments['service-cluster-ip-range']).length < services(input).length

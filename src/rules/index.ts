@@ -9,7 +9,17 @@ import { kubeletFlagRules } from './kubelet-flags.ts'
 import { kubeProxyConfigRules } from './kube-proxy-config.ts'
 import { kubeProxyFieldRules } from './kube-proxy-fields.ts'
 import { kubeadmConfigRules } from './kubeadm-config.ts'
+import { kubernetesVersionRules } from './kubernetes-version.ts'
 import { kubeadmAPIRules } from './kubeadm-api.ts'
+import { serviceAdmissionRules } from './service-admission.ts'
+import { objectAdmissionRules } from './object-admission.ts'
+import { sourceRangeRules } from './source-ranges.ts'
+import { versionSkewRules } from './version-skew.ts'
+import { serviceCIDRRules } from './service-cidr.ts'
+import { nodeStateRules } from './node-state.ts'
+import { staticPodRules } from './static-pods.ts'
+import { podStateRules } from './pod-state.ts'
+import { serviceStateRules } from './service-state.ts'
 import { nodeRangeRules } from './node-ranges.ts'
 import { serviceRangeRules } from './service-range.ts'
 import { blockSizeRules } from './block-size.ts'
@@ -44,10 +54,20 @@ export const rules: readonly AnyRule[] = [
   ...controllerManagerFlagRules,
   ...controllerManagerMaskRules,
   ...nodeRangeRules,
+  ...kubernetesVersionRules,
   ...featureGateRules,
   ...kubeletFlagRules,
   ...kubeProxyConfigRules,
   ...kubeProxyFieldRules,
   ...kubeadmConfigRules,
   ...kubeadmAPIRules,
+  ...serviceAdmissionRules,
+  ...objectAdmissionRules,
+  ...sourceRangeRules,
+  ...versionSkewRules,
+  ...serviceCIDRRules,
+  ...nodeStateRules,
+  ...staticPodRules,
+  ...podStateRules,
+  ...serviceStateRules,
 ]

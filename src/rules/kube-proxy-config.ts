@@ -113,6 +113,7 @@ const lacksFamily = argumentsRule({
   covers: ['kubernetes 4.3'],
   remedy:
     'Write what --cluster-cidr of the controller manager says, then roll kube-proxy out: it reads its configuration only when it starts.',
+  goesOn: true,
   line: 'Kube-proxy configuration may be incomplete or incorrect',
   judge(input) {
     if (localMode(input) !== 'ClusterCIDR' || familiesOfNode(input).length < 2) return []

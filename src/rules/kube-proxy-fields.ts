@@ -87,6 +87,7 @@ const opens = argumentsRule({
   covers: ['kubernetes 4.3'],
   remedy:
     'Add a CIDR of the other family beside the ones there, before nodes get addresses of it; ::1/128 alone closes IPv6.',
+  goesOn: true,
   line: 'cluster appears to be dual-stack but nodePortAddresses contains only * addresses; NodePort connections will be accepted on all local * IPs',
   judge(input) {
     const texts = nodePorts(input)
@@ -185,6 +186,7 @@ const unknownField = argumentsRule({
   source: 'k/k:cmd/kube-proxy/app/options.go',
   covers: ['kubernetes 4.1'],
   remedy: 'Correct the name, or take the field out.',
+  goesOn: true,
   line: 'Using lenient decoding as strict decoding failed',
   judge: ({ arguments: fields }) =>
     [...new Set(Object.keys(fields).map(path => path.split('.')[0] ?? ''))]

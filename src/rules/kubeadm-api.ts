@@ -71,6 +71,7 @@ const deprecated = argumentsRule({
   source: 'k/k:cmd/kubeadm/app/util/config/common.go',
   covers: ['kubernetes 6.2'],
   remedy: 'Nothing: it is edited in the form it has.',
+  goesOn: true,
   line: 'your configuration file uses a deprecated API spec: "*"*',
   judge: ({ arguments: { apiVersion } }) =>
     apiVersion === 'kubeadm.k8s.io/v1beta3' ? [{ field: 'apiVersion', values: [apiVersion, ''] }] : [],

@@ -215,6 +215,7 @@ const deprecated = argumentsRule({
   source,
   covers: ['kubernetes 6.1'],
   remedy: 'Take a range inside fd00::/8 with 40 random bits behind fd.',
+  goesOn: true,
   line: 'the subnet * contains IPv6 site-local addresses that belong to fec0::/10 which has been deprecated by rfc3879',
   judge: input =>
     subnets.flatMap(({ field }) =>

@@ -69,6 +69,7 @@ const unreadable = argumentsRule({
   source: ips,
   covers: ['kubernetes 5.1'],
   remedy: 'Write plain addresses, without prefix length, zone or brackets.',
+  goesOn: true,
   line: 'Could not parse some node IP(s), ignoring them',
   judge: input =>
     texts(input)
@@ -165,6 +166,7 @@ const notReportable = argumentsRule({
   source: 'k/k:pkg/kubelet/kubelet_node_status.go validateNodeIP',
   covers: ['kubernetes 5.2'],
   remedy: 'Name an address that other nodes reach: a global or unique local one.',
+  goesOn: true,
   line: "nodeIP can't be a link-local unicast address",
   judge: input =>
     addresses(input).flatMap((ip, at) => {

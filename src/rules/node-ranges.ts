@@ -84,6 +84,7 @@ const exhausted = argumentsRule({
   covers: ['kubernetes 3.2'],
   remedy:
     'Choose a longer node mask or a larger range for the new family; the first range cannot be changed.',
+  goesOn: true,
   line: 'failed to allocate cidr from cluster cidr at idx:*: CIDR allocation failed; there are no remaining CIDRs left to allocate in the accepted range',
   judge(input) {
     const nodes = input.meets?.podCIDRs?.length ?? 0
