@@ -104,7 +104,7 @@ export function practiceApi(site: Site, servers: Servers): KubeApi {
         asked,
         'the object has been modified; please apply your changes to the latest version and try again',
       )
-    const given = stored(resource, isCustom(resource) ? object : withStatusOf(old, object))
+    const given = stored(resource, isCustom(resource) ? object : withStatusOf(old, object), old)
     const next = admit({ site, server, asked, object: given, old, dryRun: options.dryRun === true })
     const kept: KubeObject = {
       ...next,

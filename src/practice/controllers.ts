@@ -35,6 +35,15 @@ export function runControllers(site: Site): void {
       const owner = site.store.get(resource, namespace, name)
       if (owner !== undefined && owner.metadata.deletionTimestamp === undefined) reconcile[resource]?.(owner)
     })
+  /** Its owner, and that one's owner: a Deployment that makes all its pods anew waits until the last old one is gone. */
+  const lookAtOwner = ({ metadata: { namespace = '', ownerReferences } }: KubeObject): void => {
+    const owner = ownerReferences?.find(one => one.controller === true)
+    const of = resources[owner?.kind ?? '']
+    if (owner === undefined || of === undefined) return
+    look(of, namespace, owner.name)
+    const object = site.store.get(of, namespace, owner.name)
+    if (object !== undefined) lookAtOwner(object)
+  }
   site.store.onWrite(({ resource, before, after }) => {
     const object = after ?? before
     if (object === undefined) return
@@ -46,9 +55,7 @@ export function runControllers(site: Site): void {
     }
     if (after !== undefined && resource in reconcile) look(resource, namespace, name)
     if (resource !== podResource && resource !== 'apps/v1/replicasets') return
-    const owner = object.metadata.ownerReferences?.find(one => one.controller === true)
-    const of = resources[owner?.kind ?? '']
-    if (owner !== undefined && of !== undefined) look(of, namespace, owner.name)
+    lookAtOwner(object)
   })
 }
 

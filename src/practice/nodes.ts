@@ -192,7 +192,7 @@ export class PracticeNodes implements NodeAccess {
     if (hash !== before) throw changed(machine.name, path)
     this.#keep(machine, run)
     const old = machine.files.get(path)
-    putFile(machine, path, text === null ? undefined : { mode: mode ?? 0o644, owner: '0:0', ...old, text })
+    putFile(machine, path, text === null ? undefined : { ...(old ?? { mode: mode ?? 0o644, owner: '0:0' }), text })
     for (const [key, armed] of machine.switches)
       if (key.startsWith(`${run} `)) armed.written.add(`${path} ${after}`)
     return 'written'

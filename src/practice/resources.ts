@@ -29,9 +29,9 @@ export function withKind(resource: Resource, object: KubeObject): KubeObject {
   return { apiVersion: resource.slice(0, resource.lastIndexOf('/')), kind, ...object }
 }
 
-/** As it is stored, and stands in a list. */
-export function stored(resource: Resource, object: KubeObject): KubeObject {
-  if (isCustom(resource)) return object
+/** As it is stored, and stands in a list; one that was read by itself when the bundle was taken says its kind there too. */
+export function stored(resource: Resource, object: KubeObject, old?: KubeObject): KubeObject {
+  if (isCustom(resource) || old?.kind !== undefined) return object
   const { apiVersion: _version, kind: _kind, ...rest } = object
   return rest
 }

@@ -162,6 +162,6 @@ export class Site {
     if (machine === undefined) return
     const file = machine.files.get(target.path)
     const text = applyEdits(file?.text ?? '', change.edits)
-    putFile(machine, target.path, { mode: 0o644, owner: '0:0', ...file, text })
+    putFile(machine, target.path, { ...(file ?? { mode: 0o644, owner: '0:0' }), text })
   }
 }
