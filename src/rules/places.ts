@@ -10,7 +10,11 @@ export interface Place {
 const group = (prefix: string, titles: Readonly<Record<string, string>>): readonly Place[] =>
   Object.entries(titles).map(([id, title]) => ({ id: `${prefix}${id}`, title }))
 
-const kubernetes = group('kubernetes ', {
+/** In the order of their numbers: keys that are whole numbers come before all others, whatever was written first. */
+const numbered = (prefix: string, titles: Readonly<Record<string, string>>): readonly Place[] =>
+  group(prefix, titles).toSorted((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }))
+
+const kubernetes = numbered('kubernetes ', {
   '1.1': 'how the API server parses its service ranges',
   '1.2': 'what the API server demands of service ranges and advertise address, by version',
   '1.3': 'the first range is the primary family, for good',
@@ -46,7 +50,7 @@ const kubernetes = group('kubernetes ', {
   '11': 'what came with 1.34 to 1.37',
 })
 
-const core = group('K', {
+const core = numbered('K', {
   '1': 'podCIDRs of a Node are set once',
   '2': 'podCIDRs are matched with ranges by their place',
   '3': 'a Node with two podCIDRs crashes a single-stack controller manager',
@@ -68,7 +72,7 @@ const core = group('K', {
   '19': 'kubeadm converts no cluster itself',
 })
 
-const cni = group('cni ', {
+const cni = numbered('cni ', {
   '2.1': 'which CNI needs both families in the Nodes’ podCIDRs',
   '2.2': 'Calico by its manifest',
   '2.3': 'Calico by the Tigera operator',
@@ -77,7 +81,7 @@ const cni = group('cni ', {
   '2.6': 'other CNIs',
 })
 
-const pains = group('P', {
+const pains = numbered('P', {
   '01': 'a default route by router advertisement dies once the node forwards',
   '02': 'the controller manager crashes on ranges in the wrong order',
   '03': 'nodes never get a second podCIDR',
