@@ -8,9 +8,6 @@ type Component = 'kube-apiserver' | 'kube-controller-manager'
 export const isComponent = (name: string): name is Component =>
   name === 'kube-apiserver' || name === 'kube-controller-manager'
 
-/** Said in a log, and the component goes on. */
-const onlyLogged = ['api-server-allocator/shorter-than-64']
-
 /**
  * The last words of a component that is started with these arguments on this node; undefined: it starts. They come from the rules alone: a
  * rule that quotes the component's own words, and is broken, is what the component would have said.
@@ -30,9 +27,7 @@ export function exitOf(
   }
   const quoted = new Set(
     site.rules
-      .filter(
-        rule => rule.says?.some(words => words.component === component) && !onlyLogged.includes(rule.id),
-      )
+      .filter(rule => rule.says?.some(words => words.component === component && words.goesOn !== true))
       .map(rule => rule.id),
   )
   const words = judge(site.rules, 'arguments', input).filter(
