@@ -1,5 +1,15 @@
 import type { AnyRule } from '../model/rule.ts'
 import { calicoRules } from './cni-calico/rules/index.ts'
+import { hostRules } from './host/rules/index.ts'
+import { apiServerRules } from './kube-apiserver/rules.ts'
+import { kubeletRules } from './kubelet/rules.ts'
+import { serviceRules } from './services/rules/index.ts'
 
 /** Rules that need a layer's reading, layer by layer from the ground up: each layer keeps its own in `rules.ts` of its folder. */
-export const layerRules: readonly AnyRule[] = [...calicoRules]
+export const layerRules: readonly AnyRule[] = [
+  ...hostRules,
+  ...apiServerRules,
+  ...kubeletRules,
+  ...calicoRules,
+  ...serviceRules,
+]

@@ -31,13 +31,26 @@ const allowedLists: readonly Resource[] = [
     'globalnetworkpolicies',
     'networkpolicies',
     'hostendpoints',
+    'bgpfilters',
+    'globalnetworksets',
+    'networksets',
   ].map(name => `crd.projectcalico.org/v1/${name}`),
   'operator.tigera.io/v1/installations',
+  'operator.tigera.io/v1/apiservers',
+  'operator.tigera.io/v1/tigerastatuses',
+  'metallb.io/v1beta1/ipaddresspools',
+  'kube-ovn.io/v1/subnets',
 ]
 
-const allowedConfigMaps = ['kubeadm-config', 'kube-proxy', 'kubelet-config', 'coredns', 'calico-config'].map(
-  name => `kube-system/${name}`,
-)
+const allowedConfigMaps = [
+  ...['kubeadm-config', 'kube-proxy', 'kubelet-config', 'coredns', 'calico-config'].map(
+    name => `kube-system/${name}`,
+  ),
+  // Other CNIs: what preflight says of them. None of these holds anything secret.
+  'kube-flannel/kube-flannel-cfg',
+  'kube-system/kube-flannel-cfg',
+  'kube-system/cilium-config',
+]
 
 const allowedFiles: readonly RegExp[] = [
   /^\/etc\/kubernetes\/manifests\/[^/]+$/,

@@ -22,6 +22,8 @@ import { podStateRules } from './pod-state.ts'
 import { serviceStateRules } from './service-state.ts'
 import { nodeRangeRules } from './node-ranges.ts'
 import { serviceRangeRules } from './service-range.ts'
+import { bystanderRules } from './bystanders.ts'
+import { otherCNIRules } from './other-cni.ts'
 import { blockSizeRules } from './block-size.ts'
 import { nodeAddressRules } from './node-address.ts'
 import { nodeMaskRules } from './node-mask.ts'
@@ -70,4 +72,6 @@ export const rules: readonly AnyRule[] = [
   ...staticPodRules,
   ...podStateRules,
   ...serviceStateRules,
+  ...otherCNIRules,
+  ...bystanderRules,
 ]

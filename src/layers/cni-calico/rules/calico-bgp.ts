@@ -48,7 +48,7 @@ const noPeers = calicoRule({
   severity: 'error',
   why: 'With nodeToNodeMeshEnabled off nodes learn routes from their BGPPeers only. Peers given by IPv4 addresses carry IPv4 routes: pods of other nodes stay unreachable over the new family.',
   source: page,
-  covers: ['cni 2.2', 'P26', 'P27'],
+  covers: ['cni 2.2', 'P26', 'P27', 'practice mesh'],
   remedy:
     'Make a BGPPeer with the address of the new family for each router, or one with a peerSelector where nodes are route reflectors.',
   reads,
@@ -229,7 +229,7 @@ const exportOff = calicoRule({
     const isOff = ({ object }: (typeof calico.pools)[number]): boolean =>
       getField(object, ['spec', 'disableBGPExport']) === true
     const others = calico.pools.filter(pool => pool.family !== added && !pool.isDisabled)
-    if (others.length === 0 || others.every(isOff)) return []
+    if (others.every(isOff)) return []
     return calico.pools
       .filter(pool => pool.family === added && !pool.isDisabled && isOff(pool))
       .map(({ name }) => ({

@@ -25,7 +25,7 @@ const wireguard = calicoRule({
   severity: 'error',
   why: 'Each family has a switch of its own. With one alone, pods talk over the other in clear, and programs prefer IPv6 as soon as names have both.',
   source: 'docs.tigera.io/calico/latest/network-policy/encrypt-cluster-pod-traffic',
-  covers: ['cni 2.2', 'practice'],
+  covers: ['cni 2.2', 'practice wireguard'],
   remedy:
     'Set wireguardEnabledV6 (wireguardEnabled for IPv4) to true, and open its UDP port 51821 (51820 for IPv4) between the nodes.',
   reads: felix,
@@ -60,7 +60,7 @@ const oldBPF = calicoRule({
   severity: 'error',
   why: 'Calico’s eBPF dataplane carries two families at once from 3.28 on; older ones carry IPv4 only (3.27 one of both, on trial).',
   source: 'projectcalico/calico#4736, release notes of Calico 3.28',
-  covers: ['cni 2.2', 'cni 2.3', 'practice'],
+  covers: ['cni 2.2', 'cni 2.3', 'practice ebpf'],
   remedy: 'Upgrade Calico to 3.28 or later first, or go back to the iptables dataplane.',
   reads: felix,
   find: facts =>
@@ -88,7 +88,7 @@ const bpf = calicoRule({
   severity: 'warning',
   why: 'With eBPF Calico serves Services itself: NodePorts, source addresses and firewalls of the new family follow its rules and not kube-proxy’s, and this way was not tried on a real cluster by this version.',
   source: 'docs.tigera.io/calico/latest/operations/ebpf/enabling-ebpf',
-  covers: ['cni 2.3', 'practice'],
+  covers: ['cni 2.3', 'practice ebpf'],
   remedy:
     'Try it on a cluster that may fail first. Where the operator runs Calico, nodeAddressAutodetectionV6 must be set explicitly.',
   reads: felix,
@@ -108,7 +108,7 @@ const hostEndpoints = calicoRule({
   severity: 'warning',
   why: 'When Felix begins to look after IPv6 it also guards the interfaces of host endpoints there: what no policy allows is dropped, and policies that list IPv4 nets allow nothing of it.',
   source: 'docs.tigera.io/calico/latest/network-policy/hosts/protect-hosts',
-  covers: ['cni 2.2', 'P31', 'P32', 'practice'],
+  covers: ['cni 2.2', 'P31', 'P32', 'practice host-endpoints'],
   remedy:
     'Write the new family into the GlobalNetworkPolicies that apply to hosts: ICMPv6, the API, etcd, the kubelet, BGP (TCP 179), VXLAN (UDP 4789); keep failsafe ports for both.',
   reads: [
@@ -160,7 +160,7 @@ const failsafe = calicoRule({
   severity: 'warning',
   why: 'A failsafe port with a net is open for that family alone: when a policy is wrong, nobody gets in over the other.',
   source: reference,
-  covers: ['cni 2.2', 'practice'],
+  covers: ['cni 2.2', 'practice host-endpoints'],
   remedy: 'Add the same ports with a net of the new family, or leave net out.',
   reads: [...felix, { kind: 'list', resource: hostEndpointResource }],
   find: ({ calico, added, cluster }) =>
@@ -304,7 +304,7 @@ const typha = calicoRule({
   severity: 'error',
   why: 'Where Typha stands between the API server and Felix, a calico-node that starts while none answers gets no routes and no policies.',
   source: 'docs.tigera.io/calico/latest/reference/typha/overview',
-  covers: ['cni 2.2', 'practice'],
+  covers: ['cni 2.2'],
   remedy: 'Mend Deployment calico-typha first.',
   reads: [{ kind: 'list', resource: 'apps/v1/deployments' }],
   find: ({ cluster }) =>

@@ -340,7 +340,7 @@ const mtu = calicoRule({
   why: 'VXLAN over IPv6 needs 70 bytes where IPv4 needs 50. An MTU given by hand is not adapted: small requests pass, large ones hang.',
   source:
     'docs.tigera.io/calico/latest/networking/configuring/mtu, projectcalico/calico:felix/dataplane/linux/int_dataplane.go',
-  covers: ['cni 2.2', 'P33'],
+  covers: ['cni 2.2', 'P33', 'practice mtu'],
   remedy:
     'Set veth_mtu to 0 (Calico finds it), or to the MTU of the network less 70. Pods get it when they are made.',
   reads: [

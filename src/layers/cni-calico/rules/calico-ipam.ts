@@ -155,7 +155,7 @@ const fixed = calicoRule({
   severity: 'warning',
   why: 'With ipAddrs or ipAddrsNoIpam the CNI plugin gives a pod exactly the addresses that stand there, whatever assign_ipv6 says: the pod stays single-stack, and its Service must.',
   source: `${plugin}/k8s/k8s.go`,
-  covers: ['cni 2.2', 'practice'],
+  covers: ['cni 2.2', 'practice fixed-addresses'],
   remedy:
     'Add an address of the new family to the annotation, or leave the Service of these pods single-stack (annotation kubectl-dualstack/leave=true).',
   reads: annotationReads,
@@ -180,7 +180,7 @@ const optOut = calicoRule({
   severity: 'info',
   why: 'cni.projectcalico.org/ipFamilies on a pod or its namespace beats assign_ipv6: somebody decided that these pods have these families.',
   source: `${plugin}/k8s/k8s.go`,
-  covers: ['cni 2.2', 'practice'],
+  covers: ['cni 2.2', 'practice fixed-addresses'],
   remedy: 'Take the annotation away when they are to have both, and make the pods again.',
   reads: annotationReads,
   find: facts =>
@@ -213,7 +213,7 @@ const wantedPools = calicoRule({
   severity: 'warning',
   why: 'Pods or namespaces that are bound to a pool (a tenant’s range, known to a firewall) get their addresses of the other family from any pool that is open.',
   source: 'docs.tigera.io/calico/latest/networking/ipam/legacy-firewalls',
-  covers: ['cni 2.2', 'practice'],
+  covers: ['cni 2.2', 'practice fixed-addresses'],
   remedy: 'Make a pool of the new family for them, and name it in the annotation of that family.',
   reads: annotationReads,
   find: facts => {

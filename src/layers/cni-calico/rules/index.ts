@@ -4,7 +4,10 @@ import { dataplaneRules } from './calico-dataplane.ts'
 import { encapsulationRules } from './calico-encapsulation.ts'
 import { ipamRules } from './calico-ipam.ts'
 import { nodeRules } from './calico-node.ts'
+import { operatorRules } from './calico-operator.ts'
+import { policyRules } from './calico-policy.ts'
 import { poolRules } from './calico-pool.ts'
+import { chainRules } from './cni-chain.ts'
 
 /** What Calico demands or does that an operator would not expect, topic by topic. */
 export const calicoRules: readonly AnyRule[] = [
@@ -14,4 +17,7 @@ export const calicoRules: readonly AnyRule[] = [
   ...ipamRules,
   ...bgpRules,
   ...dataplaneRules,
+  ...policyRules,
+  ...chainRules,
+  ...operatorRules,
 ]

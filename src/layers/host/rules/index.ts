@@ -1,0 +1,6 @@
+import type { AnyRule } from '../../../model/rule.ts'
+import { hostFamilyRules } from './host-family.ts'
+import { hostFirewallRules } from './host-firewall.ts'
+
+/** What a node's kernel and firewall must let happen. */
+export const hostRules: readonly AnyRule[] = [...hostFamilyRules, ...hostFirewallRules]
