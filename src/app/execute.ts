@@ -6,10 +6,13 @@ import { type Layer, readsOf } from '../model/layer.ts'
 import type { Change, Plan } from '../model/plan.ts'
 import { observe } from '../observe/live.ts'
 import { refresh } from '../observe/refresh.ts'
+import { leaveNodes, withoutNodes } from '../plan/left-out.ts'
 import { makePlan } from '../plan/make.ts'
 import { directionOf, type PastRun, targetKey } from '../plan/restore.ts'
 import { finishKept } from '../run/bare-pods.ts'
+import { findDead } from '../run/dead-nodes.ts'
 import { describe } from '../run/drive.ts'
+import { hideNodes } from '../run/hide-nodes.ts'
 import { inspect } from '../run/inspect.ts'
 import { journalFolder, newRun, openJournal, readRuns, unfinished } from '../run/journal.ts'
 import { pruneCopies } from '../run/prune.ts'
@@ -26,6 +29,8 @@ export interface Execute {
   readonly direction: Plan['direction']
   /** A saved plan; without it one is made, or an unfinished run of this direction goes on. */
   readonly given?: Plan
+  /** Names of dead control planes that are to be left as they are. Dead workers are left unasked. */
+  readonly without?: ReadonlySet<string>
   /** Was anything asked for that a run which goes on could not take in? */
   readonly asks?: boolean
   /** Makes the plan from what is there. */
@@ -63,8 +68,11 @@ export async function execute(context: Execute): Promise<Outcome> {
   }
 }
 
-async function locked(context: Execute, layers: readonly Layer[], lock: Lock): Promise<Outcome> {
-  const { world } = context
+async function locked(given: Execute, layers: readonly Layer[], lock: Lock): Promise<Outcome> {
+  const dead = await findDead(given.world, given.without ?? new Set(), given.signal)
+  const left = new Set(dead.map(({ name }) => name))
+  const world = await hideNodes(given.world, left)
+  const context = { ...given, world }
   const folder = (uid: string) => journalFolder(uid, context.env)
   // A run that died, here or elsewhere, may have left a swap under way or a switch armed: first let the nodes come to rest.
   const nodes: string[] = []
@@ -75,7 +83,7 @@ async function locked(context: Execute, layers: readonly Layer[], lock: Lock): P
   const reads = context.examine === undefined ? readsOf(layers) : allReads(layers)
   const cluster = await observe(world, reads, { signal: context.signal })
   const past = await readRuns(folder(cluster.uid))
-  const open = await standing(world, unfinished(past), folder(cluster.uid))
+  const open = await standing(world, unfinished(past), folder(cluster.uid), left)
   const goesOn =
     open !== undefined &&
     directionOf(open.events) === context.direction &&
@@ -94,7 +102,8 @@ async function locked(context: Execute, layers: readonly Layer[], lock: Lock): P
       'Call the same command without these options; or go back (`dualstack rollback`) and begin anew.',
     )
   }
-  const plan = goesOn ? planOf(open) : (context.given ?? context.plan(cluster, past))
+  const whole = goesOn ? planOf(open) : (context.given ?? context.plan(cluster, past))
+  const plan = leaveNodes(whole, dead)
   if (plan.cluster !== cluster.uid) {
     throw new ConflictError(
       `this plan was made for another cluster (${plan.cluster}); this one is ${cluster.uid}`,
@@ -116,7 +125,8 @@ async function locked(context: Execute, layers: readonly Layer[], lock: Lock): P
   }
   const stamp = () => ({ run: journal.run, at: new Date(world.clock.now()).toISOString() })
   try {
-    if (!goesOn) say({ ...stamp(), kind: 'opened', plan, by: context.by })
+    // Whole, as it was agreed to: a node that is back when the run goes on is part of it again.
+    if (!goesOn) say({ ...stamp(), kind: 'opened', plan: whole, by: context.by })
     const of = (kind: 'intend' | 'settled') =>
       new Set(goesOn ? open.events.flatMap(event => (event.kind === kind ? [event.step] : [])) : [])
     await run({
@@ -127,6 +137,7 @@ async function locked(context: Execute, layers: readonly Layer[], lock: Lock): P
       journal,
       settled: of('settled'),
       begun: of('intend'),
+      pushes: left.size > 0,
       swap: swapSettings(cluster, context.how),
       refresh: (state, reads) => refresh(state, reads, world),
       emit: context.emit,
@@ -158,11 +169,12 @@ async function standing(
   world: World,
   open: PastRun | undefined,
   folder: string,
+  left: ReadonlySet<string>,
 ): Promise<PastRun | undefined> {
   if (open === undefined) return undefined
   const settled = new Set(open.events.flatMap(event => (event.kind === 'settled' ? [event.step] : [])))
   const last = new Map<string, Change>()
-  for (const step of planOf(open).steps) {
+  for (const step of withoutNodes(planOf(open), left).steps) {
     for (const change of settled.has(step.id) ? step.changes : []) last.set(targetKey(change.target), change)
   }
   const changes = [...last.values()]

@@ -5,6 +5,8 @@ import type { Intent } from '../plan/intent.ts'
 import { observeRanges } from '../plan/observed.ts'
 import type { RangeOrigins } from '../report/plan.ts'
 import { journalFolder, readRuns } from '../run/journal.ts'
+import { leaveNodes } from '../plan/left-out.ts'
+import { aliveOf } from './alive.ts'
 import { planFor } from './plan.ts'
 import { examine, type Judged } from './preflight.ts'
 import { allReads } from './rules.ts'
@@ -30,14 +32,17 @@ export async function preview(
     readonly now: number
     /** Ids of rules whose findings stand in nobody's way. */
     readonly ignored?: ReadonlySet<string>
+    /** Names of dead control planes that are to be left as they are. */
+    readonly without?: ReadonlySet<string>
     readonly env?: NodeJS.ProcessEnv
     readonly signal?: AbortSignal
   },
 ): Promise<Preview> {
-  const cluster = await source.read(allReads(layers), { signal: options.signal })
+  const { living, dead } = await aliveOf(source, options.without, options.signal)
+  const cluster = await living.read(allReads(layers), { signal: options.signal })
   const past = intent.to === 'single' ? await readRuns(journalFolder(cluster.uid, options.env)) : []
   const made = planFor(cluster, intent, layers, past, options.ignored)
-  const plan = await tryUnderlay(source.world, layers, cluster, made)
+  const plan = leaveNodes(await tryUnderlay(living.world, layers, cluster, made), dead)
   const observed = observeRanges(cluster)
   const origin = (what: 'pods' | 'services') => {
     if (intent[what] !== undefined) return 'asked for'

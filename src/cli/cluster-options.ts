@@ -1,5 +1,5 @@
 import { UsageError } from '../base/errors.ts'
-import { choiceOr, type Values, value } from './options.ts'
+import { choiceOr, list, type Values, value } from './options.ts'
 
 const group = 'Cluster:'
 
@@ -19,6 +19,16 @@ export const liveOptions = {
   sshDestination: value(
     'TEMPLATE',
     "whom ssh is told to reach, from {address} and {name} (default: '{address}')",
+    { group },
+  ),
+}
+
+/** For commands that plan or change: of dead nodes, only workers are left as they are without being named. */
+export const leaveOptions = {
+  withoutNode: list(
+    'NAME',
+    'leave this control plane as it is: it is dead, and will be finished when it is back; may be repeated',
+    undefined,
     { group },
   ),
 }

@@ -95,12 +95,18 @@ function outcomeText(
 ): { readonly text: string; readonly exitCode: ExitCode } {
   const { kind, plan } = outcome
   const stack = plan.direction === 'dual' ? 'dual-stack' : `single-stack ${plan.goal.families.join()}`
-  if (kind === 'nothing') return { text: `Nothing to do: the cluster is ${stack}.\n`, exitCode: exitCodes.ok }
+  // Whoever reads only the last lines must know that something is left.
+  const left = plan.notices
+    .filter(({ layer }) => layer === 'nodes')
+    .map(({ object, message, remedy = '' }) => `${object} ${message}\n  ${remedy}\n`)
+    .join('')
+  if (kind === 'nothing')
+    return { text: `Nothing to do: the cluster is ${stack}.\n${left}`, exitCode: exitCodes.ok }
   if (kind === 'declined') return { text: 'Nothing was changed.\n', exitCode: exitCodes.ok }
   const joins =
     plan.joins.length === 0
       ? ''
       : `\nNodes that join from now on:\n${plan.joins.map(line => `  ${line}\n`).join('')}`
   const next = verb === 'apply' && plan.direction === 'dual' ? '\nThe way back: dualstack rollback\n' : ''
-  return { text: `The cluster is ${stack}.\n${joins}${next}`, exitCode: exitCodes.ok }
+  return { text: `The cluster is ${stack}.\n${left}${joins}${next}`, exitCode: exitCodes.ok }
 }

@@ -10,6 +10,7 @@ import type { World } from '../world/ports.ts'
 import { describe, drive, staleError, type SwapSettings } from './drive.ts'
 import { inspect } from './inspect.ts'
 import type { Journal } from './journal.ts'
+import { pushRollouts } from './push-rollouts.ts'
 import { recreatePods } from './recreate.ts'
 import { removeRules } from './remove-rules.ts'
 import { type Wait, waitFor } from './wait.ts'
@@ -26,6 +27,8 @@ export interface Run {
   readonly settled: ReadonlySet<string>
   /** Steps that an earlier process of this run began and did not settle: they may be half done. */
   readonly begun: ReadonlySet<string>
+  /** Dead nodes are left out: their pods would hold up every roll-out of a DaemonSet. */
+  readonly pushes?: boolean
   readonly swap: SwapSettings
   readonly refresh: (cluster: Cluster, reads: readonly FreshRead[]) => Promise<Cluster>
   readonly emit: (event: Event) => void
@@ -203,6 +206,8 @@ async function refreshAll(context: Run, step: Step, progress: (message: string) 
       { kind: 'pods', namespace },
       { kind: 'list', resource: 'apps/v1/replicasets', namespace },
     ])
+  if (context.pushes === true)
+    await pushRollouts({ world: context.world, progress, signal: context.signal }, step)
   for (const refresh of step.refreshes)
     if (refresh.kind === 'restart') await context.world.nodes.restartUnit(refresh.node, refresh.unit)
   for (const refresh of step.refreshes)

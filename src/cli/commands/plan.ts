@@ -1,5 +1,5 @@
 import { exitCodes } from '../../base/errors.ts'
-import { clusterOptions } from '../cluster-options.ts'
+import { clusterOptions, leaveOptions } from '../cluster-options.ts'
 import { defineCommand } from '../command.ts'
 import { coloursFor } from '../context.ts'
 import { choice, choiceOr, flag, value } from '../options.ts'
@@ -23,6 +23,7 @@ export const plan = defineCommand({
     verbose: flag('every object by itself, and what each step waits for', { short: 'v' }),
     output: choiceOr(['text', 'json', 'markdown', 'html'], 'text', 'what is printed', { short: 'o' }),
     ...clusterOptions,
+    ...leaveOptions,
   },
   examples: [
     { command: 'kubectl dualstack plan', does: 'ranges are chosen for you' },
@@ -61,6 +62,7 @@ export const plan = defineCommand({
       } = await preview(source, intent, layers, {
         now: context.clock.now(),
         ignored,
+        without: new Set(options.withoutNode),
         env: context.env,
         signal: context.signal,
       })

@@ -1,4 +1,4 @@
-import { liveOptions } from '../cluster-options.ts'
+import { leaveOptions, liveOptions } from '../cluster-options.ts'
 import { defineCommand } from '../command.ts'
 import { runningOptions, runReported } from '../running.ts'
 import { withWorld } from '../with-source.ts'
@@ -8,7 +8,7 @@ export const rollback = defineCommand({
   summary: 'Take the cluster back to single-stack, files byte for byte as they were',
   description:
     'Plans the way back from what is there, with the exact old values that the journals of this machine remember, shows it, and runs it. What cannot return (the ServiceCIDR object stays a pair, the pool stays, disabled) is said in the plan. Stopped at any point, the same command goes on from there.',
-  options: { ...runningOptions, ...liveOptions },
+  options: { ...runningOptions, ...liveOptions, ...leaveOptions },
   examples: [
     { command: 'dualstack plan --to single', does: 'what would be done' },
     { command: 'dualstack rollback', does: 'shows it, asks, does it' },
@@ -22,7 +22,7 @@ export const rollback = defineCommand({
         import('../../app/layers.ts'),
       ])
       return runReported(context, options, 'rollback', handed =>
-        run({ world, layers, intent: {}, ...handed }),
+        run({ world, layers, intent: {}, without: new Set(options.withoutNode), ...handed }),
       )
     }),
 })
