@@ -30,7 +30,7 @@ const oneAddress = ruleThere({
   title: 'every node reports an InternalIP of each family',
   why: 'Without two values in --node-ip a kubelet reports one address, always. Pods of the host network, NodePorts, kube-proxy and Calico’s kubernetes-internal-ip take their families from there; how-to pages leave it out.',
   source: 'k/k:pkg/kubelet/nodestatus/setters.go, test/e2e/network/dual_stack.go',
-  covers: ['kubernetes 5.2', 'kubernetes 5.5', 'kubernetes 9', 'howto'],
+  covers: ['kubernetes 5.2', 'kubernetes 5.5', 'howto'],
   remedy: 'Nothing: the plan writes both addresses into --node-ip, the one that is reported now first.',
   reads: [nodes],
   find: ({ cluster }) =>
