@@ -1,5 +1,6 @@
 import type { Layer } from '../model/layer.ts'
 import { cniCalico } from './cni-calico/index.ts'
+import { cniCalicoOperator } from './cni-calico-operator/index.ts'
 import { dns } from './dns/index.ts'
 import { host } from './host/index.ts'
 import { kubeAPIServer } from './kube-apiserver/index.ts'
@@ -19,6 +20,7 @@ export const layers: readonly Layer[] = [
   kubelet,
   kubeProxy,
   cniCalico,
+  cniCalicoOperator,
   workloads,
   dns,
   services,

@@ -14,6 +14,10 @@ const stage = (id: string, layer: string, because: string, meanwhile?: readonly 
   ...(meanwhile === undefined ? {} : { meanwhile }),
 })
 
+/** A stage of the CNI: each kind of it is asked, and only the one that is there answers. */
+const cni = (id: string, because: string): readonly Stage[] =>
+  ['cni-calico', 'cni-calico-operator'].map(layer => stage(id, layer, because))
+
 /** The way to dual-stack. */
 export const stagesThere: readonly Stage[] = [
   stage(
@@ -41,13 +45,9 @@ export const stagesThere: readonly Stage[] = [
   ),
   stage('kubelet', 'kubelet', 'kube-proxy and the CNI take the node addresses from the Node object'),
   stage('kube-proxy', 'kube-proxy', 'it reads the node addresses only when it starts'),
-  stage('cni-pool', 'cni-calico', 'without a pool of our own Calico makes one with a random prefix'),
-  stage(
-    'cni-addresses',
-    'cni-calico',
-    'a node whose address is not found must show before a pod depends on it',
-  ),
-  stage('cni-assignment', 'cni-calico', 'a pod asks for the family only where pool and routes are there'),
+  ...cni('cni-pool', 'without a pool of our own Calico makes one with a random prefix'),
+  ...cni('cni-addresses', 'a node whose address is not found must show before a pod depends on it'),
+  ...cni('cni-assignment', 'a pod asks for the family only where pool and routes are there'),
   stage('workloads-dns', 'workloads', 'DNS servers need the family before anything resolves by it'),
   stage('workloads', 'workloads', 'a pod keeps its addresses for life'),
   stage(
@@ -62,11 +62,11 @@ export const stagesThere: readonly Stage[] = [
 export const stagesBack: readonly Stage[] = [
   stage('dns', 'dns', 'clients must stop asking by the family before its servers lose it'),
   stage('services', 'services', 'a single-stack API server refuses every update of a dual-stack Service'),
-  stage('cni-assignment', 'cni-calico', 'pods made again must not get the family once more'),
+  ...cni('cni-assignment', 'pods made again must not get the family once more'),
   stage('workloads-dns', 'workloads', 'DNS servers first, while everything else still answers'),
   stage('workloads', 'workloads', 'a pod keeps its addresses for life'),
-  stage('cni-pool', 'cni-calico', 'nothing may take an address of the family any more'),
-  stage('cni-addresses', 'cni-calico', 'routes and sessions of the family go when no pod has it'),
+  ...cni('cni-pool', 'nothing may take an address of the family any more'),
+  ...cni('cni-addresses', 'routes and sessions of the family go when no pod has it'),
   stage('kubelet', 'kubelet', 'kube-proxy must start from the address that stays'),
   stage('kube-proxy', 'kube-proxy', 'it reads the node addresses only when it starts'),
   stage(

@@ -114,32 +114,30 @@ function findAddresses(state: Calico, goal: Goal, family: Family): readonly Step
 
 /** Nobody looks for the address, nobody keeps it, and what the kernel still has of the family goes: Felix itself would leave it. */
 function leaveFamily(state: Calico, family: Family): readonly Step[] {
-  const steps = [...forgetAddresses(state, family), ...clearAddresses(state, family)]
-  if (steps.length === 0) return []
-  return [
-    ...steps,
-    {
-      id: `cni-calico/rules-${family.toLowerCase()}`,
-      stage: 'cni-addresses',
-      layer: 'cni-calico',
-      title: `Take Felix's ${family} rules out of the nodes`,
-      why: 'Felix leaves the chains, sets and the VXLAN device of a family that it does not look after any more as they are.',
-      interrupts: [],
-      leaves: [],
-      needs: [],
-      changes: [],
-      refreshes: [
-        {
-          kind: 'remove-rules',
-          family,
-          owner: { namespace: state.namespace, kind: 'DaemonSet', name: 'calico-node' },
-          container: 'calico-node',
-        },
-      ],
-      gates: [],
-    },
-  ]
+  const steps = [...forgetAddresses(state, family), ...clearAddresses(state, family, 'cni-calico')]
+  return steps.length === 0 ? [] : [...steps, rulesStep(state, family, 'cni-calico')]
 }
+
+export const rulesStep = ({ namespace }: Pick<Calico, 'namespace'>, family: Family, layer: string): Step => ({
+  id: `${layer}/rules-${family.toLowerCase()}`,
+  stage: 'cni-addresses',
+  layer,
+  title: `Take Felix's ${family} rules out of the nodes`,
+  why: 'Felix leaves the chains, sets and the VXLAN device of a family that it does not look after any more as they are.',
+  interrupts: [],
+  leaves: [],
+  needs: [],
+  changes: [],
+  refreshes: [
+    {
+      kind: 'remove-rules',
+      family,
+      owner: { namespace, kind: 'DaemonSet', name: 'calico-node' },
+      container: 'calico-node',
+    },
+  ],
+  gates: [],
+})
 
 /** As calico.yaml has it. Where something else was there before us, the journal knows. */
 function forgetAddresses(state: Calico, family: Family): readonly Step[] {
@@ -165,7 +163,11 @@ function forgetAddresses(state: Calico, family: Family): readonly Step[] {
 }
 
 /** Without IP6 calico-node keeps the address that it found once (startup.go): it goes by hand, after nobody writes it any more. */
-function clearAddresses(state: Calico, family: Family): readonly Step[] {
+export function clearAddresses(
+  state: Pick<Calico, 'cluster'>,
+  family: Family,
+  layer: string,
+): readonly Step[] {
   const annotation = ['metadata', 'annotations', wiring[family].annotation]
   const changes = (state.cluster.objects['v1/nodes'] ?? []).flatMap(
     node =>
@@ -176,9 +178,9 @@ function clearAddresses(state: Calico, family: Family): readonly Step[] {
   if (changes.length === 0) return []
   return [
     {
-      id: `cni-calico/clear-${family.toLowerCase()}`,
+      id: `${layer}/clear-${family.toLowerCase()}`,
       stage: 'cni-addresses',
-      layer: 'cni-calico',
+      layer,
       title: `Take the ${family} address out of ${changes.length} Nodes, as far as Calico keeps it`,
       why: 'With it BIRD keeps a session and routes to every other node.',
       interrupts: [],
@@ -188,7 +190,7 @@ function clearAddresses(state: Calico, family: Family): readonly Step[] {
       refreshes: [],
       gates: [
         {
-          id: 'cni-calico/node-addresses',
+          id: `${layer}/node-addresses`,
           args: { family, present: false },
           within: 60,
           steady: 3,
@@ -207,7 +209,8 @@ const rollout = (state: Calico, because: string) =>
   )
 
 /** A node takes 10 to 30 s, and they go one after the other unless the DaemonSet says otherwise. */
-const rolloutSeconds = (state: Calico): number => 300 + 60 * (state.cluster.objects['v1/nodes'] ?? []).length
+export const rolloutSeconds = (state: Pick<Calico, 'cluster'>): number =>
+  300 + 60 * (state.cluster.objects['v1/nodes'] ?? []).length
 
 const rolloutStep = (id: string, change: Change) => ({
   id,
@@ -265,7 +268,7 @@ export const configuredFamilies = ({ environment }: Calico): readonly Family[] =
     const value = environment[wiring[family].address]
     return value !== undefined && value !== '' && value !== 'none'
   })
-export const nodesWith = (state: Calico, family: Family): number =>
+export const nodesWith = (state: Pick<Calico, 'cluster'>, family: Family): number =>
   (state.cluster.objects['v1/nodes'] ?? []).filter(
     node => node.metadata.annotations?.[wiring[family].annotation] !== undefined,
   ).length

@@ -13,7 +13,11 @@ import { affinityResource, blockResource, blocksOf, type Calico, cidrOf, usedIn 
  * kube-controllers does the same by itself, 15 minutes after the last address went (node/ipam.go, checkEmptyBlocks), and in the same
  * order: the block, then what says whose it is. Nobody else takes part: the pool is disabled, and no node assigns from it.
  */
-export function releaseStep(state: Calico, family: Family): readonly Step[] {
+export function releaseStep(
+  state: Pick<Calico, 'cluster'>,
+  family: Family,
+  layer = 'cni-calico',
+): readonly Step[] {
   const { blocks, affinities } = blocksOf(state.cluster, family)
   const kept = keptBlocks(state, family, [...blocks, ...affinities])
   const isReleased = (object: KubeObject): boolean => !kept.has(cidrOf(object))
@@ -25,9 +29,9 @@ export function releaseStep(state: Calico, family: Family): readonly Step[] {
   const cidrs = [...new Set([...blocks, ...affinities].filter(isReleased).map(cidrOf))]
   return [
     {
-      id: `cni-calico/blocks-${family.toLowerCase()}`,
+      id: `${layer}/blocks-${family.toLowerCase()}`,
       stage: 'cni-pool',
-      layer: 'cni-calico',
+      layer,
       title: `Release ${cidrs.length} ${family} address ${cidrs.length === 1 ? 'block' : 'blocks'} of nodes`,
       why: 'Each keeps a blackhole route on its node.',
       interrupts: [],
@@ -37,7 +41,7 @@ export function releaseStep(state: Calico, family: Family): readonly Step[] {
       ),
       needs: [
         {
-          id: 'cni-calico/blocks-empty',
+          id: `${layer}/blocks-empty`,
           args: { family, cidrs },
           within: 300,
           steady: 2,
@@ -52,7 +56,11 @@ export function releaseStep(state: Calico, family: Family): readonly Step[] {
 }
 
 /** Blocks in which pods have addresses that are not made again on this way. */
-function keptBlocks(state: Calico, family: Family, objects: readonly KubeObject[]): ReadonlySet<string> {
+function keptBlocks(
+  state: Pick<Calico, 'cluster'>,
+  family: Family,
+  objects: readonly KubeObject[],
+): ReadonlySet<string> {
   const inUse = state.cluster.pods
     .filter(pod => !pod.hostNetwork && pod.families.includes(family))
     .flatMap(pod => pod.ips.flatMap(ip => tryParseIP(ip) ?? []))

@@ -93,7 +93,7 @@ function kubeVipAddresses(cluster: Cluster): readonly string[] {
     }
   })
   const daemonSets = (cluster.objects['apps/v1/daemonsets'] ?? [])
-    .filter(({ metadata }) => /^kube-vip/.test(metadata.name))
+    .filter(({ metadata }) => metadata.name.startsWith('kube-vip'))
     .map(object => getField(object, ['spec', 'template', 'spec']))
   return [...manifests, ...daemonSets]
     .flatMap(spec => listAt(spec, ['containers']))

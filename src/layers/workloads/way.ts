@@ -75,7 +75,9 @@ export function wayOf(workload: Workload, state: Workloads, goal: Goal): Way {
   const healthy = healthyOf(cluster.pods)
   const held = budgetsOf(workload, budgets)
   const isWell = pods.filter(pod => pod.ready).length >= strategy.replicas
-  const rollsWhole = getField(object, ['spec', 'paused']) !== true && !hasPartition(workload)
+  // Whoever owns the owner (an operator) writes its template anew, and would take our annotation back out of it.
+  const isOwned = object.metadata.ownerReferences?.some(one => one.controller === true) === true
+  const rollsWhole = getField(object, ['spec', 'paused']) !== true && !hasPartition(workload) && !isOwned
   // A roll-out of what is not well stalls at its first new pod, which is not ready either; evictions do not wait for each other's health.
   if (
     isWell &&

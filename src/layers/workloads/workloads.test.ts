@@ -144,6 +144,27 @@ test.each<[string, Cluster, string]>([
   ],
   ['ends all at once, and has no budget', web({ strategy: { type: 'Recreate' } }), 'Deployment rollout'],
   ['is paused', web({ paused: true }), 'Deployment eviction'],
+  [
+    'belongs to an operator, which would undo an annotation',
+    {
+      ...web(),
+      objects: {
+        ...web().objects,
+        'apps/v1/deployments': [
+          {
+            ...deployment('web'),
+            metadata: {
+              ...meta('web'),
+              ownerReferences: [
+                { apiVersion: 'x/v1', kind: 'Installation', name: 'default', uid: '1', controller: true },
+              ],
+            },
+          },
+        ],
+      },
+    },
+    'Deployment eviction',
+  ],
   ['has a pod that is not ready', web({}, [], { ready: false }), 'Deployment eviction'],
   [
     'has a budget that nobody has counted yet',
