@@ -22,12 +22,13 @@ export interface Write {
  * @throws ApiError 422 with the rules' words; 500 where an address cannot be allocated
  */
 export function admit(write: Write): KubeObject {
-  const { asked, server } = write
-  const object = asked.resource === 'v1/services' ? prepareService(write) : write.object
+  const { asked } = write
+  refuse(write, write.object)
+  if (asked.resource !== 'v1/services') return withDefaults(asked.resource, write.object)
+  // What was filled in must be right as well.
+  const object = prepareService(write)
   refuse(write, object)
-  return asked.resource === 'v1/services'
-    ? allocate({ ...write, object })
-    : withDefaults(asked.resource, object, server)
+  return allocate({ ...write, object })
 }
 
 function refuse({ site, server, asked, old }: Write, object: KubeObject): void {
@@ -38,12 +39,12 @@ function refuse({ site, server, asked, old }: Write, object: KubeObject): void {
     server: { version: server.version, services: server.services },
   }).filter(finding => finding.severity === 'error')
   if (findings.length > 0) throw invalid(asked, kindOf(asked.resource), findings)
-  const causes = unruled(asked.resource, object, old, server)
+  const causes = unruled(site, asked.resource, object, old)
   if (causes.length > 0) throw invalid(asked, kindOf(asked.resource), causes)
 }
 
 /** Only what somebody here relies on. */
-function withDefaults(resource: string, object: KubeObject, _server: Server): KubeObject {
+function withDefaults(resource: string, object: KubeObject): KubeObject {
   if (resource !== 'v1/namespaces' || object['status'] !== undefined) return object
   return { ...object, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } }
 }

@@ -4,11 +4,11 @@ import { sameJson } from '../model/fields.ts'
 import { selects } from '../observe/selector.ts'
 import type { DeleteOptions, KubeApi, ListOptions, WriteOptions } from '../world/ports.ts'
 import { admit } from './admission.ts'
-import { alreadyExists, type Asked, conflict, notFound } from './answers.ts'
+import { alreadyExists, type Asked, conflict, notFound, refusal } from './answers.ts'
 import { evict } from './budgets.ts'
 import { runInPod } from './exec.ts'
 import { deleted, isLetGo } from './deletion.ts'
-import { isCustom, stored, withKind } from './resources.ts'
+import { isCustom, isServed, stored, withKind } from './resources.ts'
 import type { Servers } from './servers.ts'
 import { podResource, type Site } from './site.ts'
 
@@ -55,6 +55,7 @@ export function practiceApi(site: Site, servers: Servers): KubeApi {
     const asked: Asked = { verb: 'create', resource, namespace, name }
     if (options.dryRun !== true) faults.call(describe(asked))
     const server = await reach(options.signal)
+    if (!isServed(resource, store.has(resource))) throw refusal(404, 'NotFound', '404 page not found', asked)
     if (store.get(resource, namespace, name) !== undefined) throw alreadyExists(asked)
     if (namespace !== undefined && store.get('v1/namespaces', undefined, namespace) === undefined)
       throw notFound({ ...asked, resource: 'v1/namespaces', name: namespace })

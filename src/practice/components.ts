@@ -2,6 +2,7 @@ import { familyOf } from '../address/index.ts'
 import { getField } from '../model/fields.ts'
 import type { ComponentArguments } from '../model/rule.ts'
 import { judge } from '../rules/judge.ts'
+import { flagNames } from './flag-names.ts'
 import type { Site } from './site.ts'
 
 type Component = 'kube-apiserver' | 'kube-controller-manager'
@@ -33,7 +34,20 @@ export function exitOf(
   const words = judge(site.rules, 'arguments', input).filter(
     finding => finding.severity === 'error' && quoted.has(finding.rule),
   )
-  return words[0]?.message
+  return words[0]?.message ?? unknownFlag(site, component, flags)
+}
+
+/** pflag's own words, from every component. */
+function unknownFlag(
+  site: Site,
+  component: ComponentArguments['component'],
+  flags: ReadonlyMap<string, string>,
+): string | undefined {
+  const listed = flagNames[component]
+  const ran = site.knownFlags.get(component)
+  if (listed === undefined) return undefined
+  const unknown = [...flags.keys()].find(name => !listed.includes(name) && ran?.has(name) !== true)
+  return unknown === undefined ? undefined : `Error: unknown flag: --${unknown}`
 }
 
 /** Each kubelet says its own version; the others follow the API server's. */

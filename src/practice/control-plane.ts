@@ -3,15 +3,19 @@ import { isReady } from './pod-status.ts'
 import { podResource, type Site } from './site.ts'
 
 const leases = 'coordination.k8s.io/v1/leases'
-/** Seconds after its start in which an API server's own controllers have looked at everything once (defaultservicecidr: 10 s). */
-const reactsAfter = 8
+/** Seconds. An API server looks at its own objects before it calls itself ready; a controller manager first has to lead. */
+const leadsAfter = 2
 const rounds = 10
 
 /** What follows from a component of the control plane that came up: its own controllers, and who leads. */
 export function runControlPlane(site: Site): void {
   site.onReady = (component, node) => {
-    if (component === 'kube-controller-manager') site.later(2, () => lead(site, component, node))
-    site.soon('reacts', reactsAfter, () => react(site))
+    if (component === 'kube-apiserver') react(site)
+    if (component !== 'kube-controller-manager') return
+    site.later(leadsAfter, () => {
+      lead(site, component, node)
+      react(site)
+    })
   }
 }
 

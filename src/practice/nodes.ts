@@ -14,6 +14,8 @@ import { swap } from './swap.ts'
 
 /** Milliseconds until a unit that was restarted is active again. */
 const restartTakes = 1000
+/** Units of a node; of these only the kubelet's restart shows. */
+const units = ['kubelet', 'containerd']
 const none: NodeFacts = { files: {}, sysctls: {}, addresses: [], routes: [] }
 
 /** The machines of a practice cluster, by the same operations as real ones. */
@@ -76,6 +78,12 @@ export class PracticeNodes implements NodeAccess {
 
   async restartUnit(node: string, unit: string): Promise<void> {
     const machine = this.#machine(node, `restart ${node} ${unit}`)
+    if (!units.includes(unit))
+      throw new RefusedError(
+        `node ${node} has no unit ${unit}`,
+        'nodes.unit',
+        'Look at `systemctl list-units` there.',
+      )
     await this.site.clock.sleep(restartTakes)
     if (unit === 'kubelet') startKubelet(this.site, machine)
   }
@@ -192,7 +200,11 @@ export class PracticeNodes implements NodeAccess {
     if (hash !== before) throw changed(machine.name, path)
     this.#keep(machine, run)
     const old = machine.files.get(path)
-    putFile(machine, path, text === null ? undefined : { ...(old ?? { mode: mode ?? 0o644, owner: '0:0' }), text })
+    putFile(
+      machine,
+      path,
+      text === null ? undefined : { ...(old ?? { mode: mode ?? 0o644, owner: '0:0' }), text },
+    )
     for (const [key, armed] of machine.switches)
       if (key.startsWith(`${run} `)) armed.written.add(`${path} ${after}`)
     return 'written'

@@ -38,5 +38,17 @@ export function setReady(
   })
 }
 
+/** Addresses of the node that a pod runs on, as its status repeats them. */
+export const hostStatus = (ips: readonly string[]): Readonly<Record<string, unknown>> =>
+  ips.length === 0 ? {} : { hostIP: ips[0], hostIPs: ips.map(ip => ({ ip })) }
+
+/** InternalIPs of a Node, in order. */
+export function internalIPsOf(node: KubeObject | undefined): readonly string[] {
+  const { addresses = [] } = (node?.['status'] ?? {}) as {
+    addresses?: readonly { type: string; address: string }[]
+  }
+  return addresses.filter(({ type }) => type === 'InternalIP').map(({ address }) => address)
+}
+
 export const nodeOf = (pod: KubeObject): string =>
   (pod['spec'] as { nodeName?: string } | undefined)?.nodeName ?? ''

@@ -1,9 +1,8 @@
 import type { KubeObject, Pod } from '../model/cluster.ts'
-import { getField } from '../model/fields.ts'
 import { selectsByMap } from '../layers/shared/selector.ts'
 import { assignHostLocal } from './host-local.ts'
 import { noteRules } from './exec.ts'
-import { isDeleting, isReady, nodeOf, setReady, statusOf } from './pod-status.ts'
+import { hostStatus, internalIPsOf, isDeleting, isReady, nodeOf, setReady, statusOf } from './pod-status.ts'
 import { podResource, type Site } from './site.ts'
 
 /** Seconds from a pod's creation to its sandbox, and from there to its readiness. */
@@ -115,6 +114,7 @@ export class Pods {
         status: {
           phase: 'Running',
           conditions: [{ type: 'Ready', status: 'False' }],
+          ...hostStatus(internalIPs(site, nodeOf(pod))),
           ...(ips.length === 0 ? {} : { podIP: ips[0], podIPs: ips.map(ip => ({ ip })) }),
         },
       })
@@ -197,12 +197,8 @@ function ownerKey(pod: KubeObject): string {
   return `${pod.metadata.namespace ?? ''}/${hash === undefined ? name : name.replace(`-${hash}`, '')}`
 }
 
-export function internalIPs(site: Site, node: string): readonly string[] {
-  const addresses = getField(site.store.get('v1/nodes', undefined, node), ['status', 'addresses'])
-  return ((addresses ?? []) as readonly { type: string; address: string }[])
-    .filter(({ type }) => type === 'InternalIP')
-    .map(({ address }) => address)
-}
+export const internalIPs = (site: Site, node: string): readonly string[] =>
+  internalIPsOf(site.store.get('v1/nodes', undefined, node))
 
 /** The kubelet sorts a pod's addresses: the family of its node's first address comes first. */
 function inNodeOrder(ips: readonly string[], node: readonly string[]): readonly string[] {

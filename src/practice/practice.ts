@@ -17,6 +17,7 @@ import { machineOf } from './machine.ts'
 import { PracticeNodes } from './nodes.ts'
 import { Pods } from './pods.ts'
 import { Servers } from './servers.ts'
+import { keepServiceCIDRs } from './service-cidrs.ts'
 import { keepAddresses } from './services.ts'
 import { podResource, Site } from './site.ts'
 import { StaticPods } from './static-pods.ts'
@@ -56,6 +57,7 @@ export function practiceWorld(cluster: Cluster, options: PracticeOptions = {}): 
   const staticPods = new StaticPods(site)
   new Pods(site)
   keepAddresses(site)
+  keepServiceCIDRs(site)
   keepBudgets(site)
   keepEndpoints(site)
   runControllers(site)
@@ -80,7 +82,7 @@ function load(site: Site, cluster: Cluster): void {
   const ownerOf = ownerLookup(cluster)
   site.store.load(
     podResource,
-    cluster.pods.map(pod => wirePod(pod, ownerOf(pod))),
+    cluster.pods.map(pod => wirePod(pod, ownerOf(pod), site.store.get('v1/nodes', undefined, pod.node))),
   )
   for (const [name, facts] of Object.entries(cluster.nodes)) site.machines.set(name, machineOf(name, facts))
 }

@@ -8,11 +8,17 @@ const annotations = { IPv4: 'projectcalico.org/IPv4Address', IPv6: 'projectcalic
 
 /** Would a connection from a node to `10.0.0.1:80`, `[fd00::1]:80` be answered? By a pod with that address, or a Service that has one. */
 export function answers(site: Site, node: string, address: string): boolean {
-  const [, bracketed, plain] = /^(?:\[([^\]]+)\]|([^:]+)):\d+$/.exec(address) ?? []
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(address) ?? []
   const ip = bracketed ?? plain ?? ''
   const pod = podWith(site, ip)
   if (pod !== undefined)
-    return isReady(pod) && isLive(pod) && isRouted(site, node, pod, ip) && !isDeaf(site, pod)
+    return (
+      isReady(pod) &&
+      isLive(pod) &&
+      isRouted(site, node, pod, ip) &&
+      listens(pod, Number(port)) &&
+      !isDeaf(site, pod)
+    )
   return site.store.list('v1/services').some(service => {
     const { clusterIPs = [] } = (service['spec'] ?? {}) as { clusterIPs?: readonly string[] }
     return clusterIPs.includes(ip) && hasEndpoints(site, service, ip)
@@ -21,6 +27,15 @@ export function answers(site: Site, node: string, address: string): boolean {
 
 const podWith = (site: Site, ip: string): KubeObject | undefined =>
   site.store.list(podResource).find(pod => !isHost(pod) && statusOf(pod).podIPs?.some(one => one.ip === ip))
+
+/** A pod that names no port at all may listen anywhere. */
+function listens(pod: KubeObject, port: number): boolean {
+  const { containers = [] } = (pod['spec'] ?? {}) as {
+    containers?: readonly { ports?: readonly { containerPort: number }[] }[]
+  }
+  const named = containers.flatMap(({ ports = [] }) => ports.map(({ containerPort }) => containerPort))
+  return named.length === 0 || named.includes(port)
+}
 
 const isHost = (pod: KubeObject): boolean => (pod['spec'] as { hostNetwork?: boolean }).hostNetwork === true
 

@@ -36,5 +36,15 @@ export function stored(resource: Resource, object: KubeObject, old?: KubeObject)
   return rest
 }
 
-export const kindOf = (resource: Resource): string =>
-  kinds[resource] ?? resource.slice(resource.lastIndexOf('/') + 1)
+/** `Service`, `ServiceCIDR.networking.k8s.io`: as a refusal names what it refuses. */
+export function kindOf(resource: Resource): string {
+  const parts = resource.split('/')
+  const kind = kinds[resource] ?? parts.at(-1) ?? resource
+  return parts.length === 3 ? `${kind}.${parts[0] ?? ''}` : kind
+}
+
+/** Of a group of Kubernetes' own, or one of which the bundle has objects. */
+export const isServed = (resource: Resource, isKnown: boolean): boolean => {
+  const [group = ''] = resource.split('/')
+  return isKnown || !group.includes('.') || group.endsWith('.k8s.io')
+}

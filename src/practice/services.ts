@@ -18,6 +18,7 @@ import { minorOf } from '../layers/shared/version.ts'
 import type { Write } from './admission.ts'
 import { invalid, refusal } from './answers.ts'
 import type { Server } from './servers.ts'
+import { cidrsOf, isUsable } from './service-cidrs.ts'
 import type { Site } from './site.ts'
 
 /** A Service's specification, as far as it is defaulted here. */
@@ -177,10 +178,7 @@ export function allocate(write: Write): KubeObject {
 function rangesOf({ site, server }: Write, family: Family): readonly CIDR[] {
   const texts =
     minorOf(server.version) >= 33 && site.store.has(serviceCIDRs)
-      ? site.store
-          .list(serviceCIDRs)
-          .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-          .flatMap(object => ((object['spec'] ?? {}) as { cidrs?: readonly string[] }).cidrs ?? [])
+      ? site.store.list(serviceCIDRs).filter(isUsable).flatMap(cidrsOf)
       : server.services
   return texts.flatMap(text => {
     const range = tryParseCIDR(text, { allowHostBits: true })

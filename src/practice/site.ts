@@ -18,6 +18,8 @@ export const podResource: Resource = 'v1/pods'
 export class Site {
   readonly store = new Store()
   readonly machines = new Map<string, Machine>()
+  /** By component, the flags with which instances ran at the start: these it knows. */
+  readonly knownFlags = new Map<string, Set<string>>()
   /** ClusterIPs that are given out. */
   readonly serviceIPs = new Set<string>()
   readonly #waiting = new Set<string>()

@@ -5,7 +5,7 @@ import { hashText } from '../text/edits.ts'
 import { readArguments } from '../layers/shared/arguments.ts'
 import { exitOf, isComponent } from './components.ts'
 import { type Machine, manifestFolder } from './machine.ts'
-import { setReady } from './pod-status.ts'
+import { hostStatus, internalIPsOf, isDeleting, setReady, statusOf } from './pod-status.ts'
 import { podResource, type Site } from './site.ts'
 
 /** Seconds. Measured in the lab (docs/design.md, "Practice"): an API server drains its watches, the kubelet looks again after 10. */
@@ -15,6 +15,8 @@ interface Pace {
   readonly start: number
 }
 const paces: Readonly<Record<string, Pace>> = { 'kube-apiserver': { stop: 30, pause: 10, start: 6 } }
+/** Seconds until a kubelet makes a mirror pod that was deleted again. */
+const mirrorAgain = 2
 const usual: Pace = { stop: 1, pause: 4, start: 15 }
 /** When there is nothing to drain: the old process is ended from outside. */
 export const swapped: Pace = { stop: 2, pause: 2, start: 6 }
@@ -54,6 +56,9 @@ export class StaticPods {
   readonly #turns = new Map<string, number>()
 
   constructor(readonly site: Site) {
+    site.store.onWrite(({ resource, before, after }) => {
+      if (resource === podResource && before !== undefined && after === undefined) this.#mirrorGone(before)
+    })
     for (const machine of site.machines.values())
       for (const path of machine.files.keys()) if (isManifest(path)) this.#begin(machine, path)
   }
@@ -67,7 +72,23 @@ export class StaticPods {
     const mirror = this.site.store.get(podResource, namespaceOf(pod), `${name}-${machine.name}`)
     const same =
       mirror !== undefined && JSON.stringify(wordsOf(mirror)) === JSON.stringify(wordsOfSpec(pod.spec))
+    if (mirror !== undefined && isComponent(name)) {
+      const known = this.site.knownFlags.get(name) ?? new Set()
+      for (const flag of readArguments(wordsOf(mirror)[name] ?? []).keys()) known.add(flag)
+      this.site.knownFlags.set(name, known)
+    }
     if (same) this.#wanted.set(`${machine.name} ${name}`, meaning(pod))
+  }
+
+  /** A mirror pod was deleted by somebody: what it shows runs on, and the kubelet makes another. */
+  #mirrorGone(pod: KubeObject): void {
+    if (pod.metadata.annotations?.['kubernetes.io/config.mirror'] === undefined || !isDeleting(pod)) return
+    this.site.later(mirrorAgain, () => {
+      const { deletionTimestamp: _gone, uid: _old, creationTimestamp: _then, ...metadata } = pod.metadata
+      const { namespace, name } = metadata
+      if (this.site.store.get(podResource, namespace, name) === undefined)
+        this.site.make(podResource, { ...pod, metadata, status: statusOf(pod) })
+    })
   }
 
   /** The kubelet of a node has seen that a manifest came, changed or went. */
@@ -178,8 +199,8 @@ function mirrorPod(site: Site, machine: Machine, pod: StaticPod, text: string): 
   const { metadata, spec } = pod
   const given = (getField(pod, ['metadata', 'annotations']) ?? {}) as Readonly<Record<string, string>>
   const seen = site.stamp()
-  const ips = (getField(node, ['status', 'addresses']) ?? []) as readonly { type: string; address: string }[]
-  const podIPs = ips.filter(({ type }) => type === 'InternalIP').map(({ address }) => ({ ip: address }))
+  const ips = internalIPsOf(node)
+  const podIPs = ips.map(ip => ({ ip }))
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -208,6 +229,7 @@ function mirrorPod(site: Site, machine: Machine, pod: StaticPod, text: string): 
     status: {
       phase: 'Running',
       conditions: [{ type: 'Ready', status: 'False' }],
+      ...hostStatus(ips),
       ...(podIPs.length === 0 ? {} : { podIP: podIPs[0]?.ip, podIPs }),
     },
   }

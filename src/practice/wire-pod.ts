@@ -1,4 +1,5 @@
 import type { KubeObject, OwnerReference, Pod } from '../model/cluster.ts'
+import { hostStatus, internalIPsOf } from './pod-status.ts'
 
 /** Kinds that own pods, with their API version. */
 const apiVersions: Readonly<Record<string, string>> = {
@@ -14,11 +15,17 @@ const apiVersions: Readonly<Record<string, string>> = {
  * A pod of a Cluster back on the wire: the inverse of the projection, so that reading it again gives the same row. What the row does not
  * tell comes from its owner's template, where there is one.
  */
-export function wirePod(row: Pod, owner: KubeObject | undefined): KubeObject {
+export function wirePod(row: Pod, owner: KubeObject | undefined, node: KubeObject | undefined): KubeObject {
   const { namespace, name, uid, labels, created } = row
   const annotations = {
     ...row.annotations,
-    ...(row.mirror === undefined ? {} : { 'kubernetes.io/config.mirror': row.mirror }),
+    ...(row.mirror === undefined
+      ? {}
+      : {
+          'kubernetes.io/config.hash': row.mirror,
+          'kubernetes.io/config.mirror': row.mirror,
+          'kubernetes.io/config.source': 'file',
+        }),
   }
   return {
     apiVersion: 'v1',
@@ -34,7 +41,7 @@ export function wirePod(row: Pod, owner: KubeObject | undefined): KubeObject {
       ...(row.deleting ? { deletionTimestamp: created } : {}),
     },
     spec: specOf(row, owner),
-    status: statusOf(row),
+    status: { ...statusOf(row), ...hostStatus(internalIPsOf(node)) },
   }
 }
 

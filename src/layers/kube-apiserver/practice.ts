@@ -1,6 +1,6 @@
-import { findObject } from '../../model/changes.ts'
+import { fieldChange, findObject, objectChange } from '../../model/changes.ts'
 import type { Cluster } from '../../model/cluster.ts'
-import { fieldChange, objectChange } from '../../model/changes.ts'
+import type { Change } from '../../model/plan.ts'
 import type { Simulation } from '../../model/simulation.ts'
 import { instancesOf, mirrorOf, runningFlags } from '../shared/static-pod.ts'
 import { component, followsFlag, rangeFlag, serviceCIDROf, serviceCIDRs } from './read.ts'
@@ -13,8 +13,10 @@ export const simulateAPIServer: Simulation = {
   reacts(cluster) {
     const cidrs = serviceCIDROf(cluster)
     const object = findObject(cluster, serviceCIDRs, undefined, 'kubernetes')
-    if (!followsFlag(cluster) || object === undefined || cidrs?.length !== 1) return []
+    if (!followsFlag(cluster) || cluster.objects[serviceCIDRs] === undefined) return []
     const flags = instancesOf(cluster, component).flatMap(node => flagOf(cluster, node) ?? [])
+    if (object === undefined) return flags.slice(0, 1).map(make)
+    if (cidrs?.length !== 1) return []
     const pair = flags
       .map(flag => flag.split(','))
       .find(ranges => ranges.length === 2 && ranges[0] === cidrs[0])
@@ -25,6 +27,13 @@ export const simulateAPIServer: Simulation = {
     )
   },
 }
+
+/** It is there, or an API server makes it from its own flag. */
+const make = (flag: string): Change => ({
+  target: { kind: 'object', api: serviceCIDRs, name: 'kubernetes' },
+  existence: 'create',
+  fields: [{ path: ['spec'], before: null, after: { cidrs: flag.split(',') } }],
+})
 
 const flagOf = (cluster: Cluster, node: string): string | undefined =>
   mirrorOf(cluster, node, component)?.ready === true
