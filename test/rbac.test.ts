@@ -88,12 +88,12 @@ describe('on a real cluster', () => {
     return undefined
   }
   const asked = (plan: Plan) =>
-    plan.steps.flatMap(step => [
-      ...step.changes.flatMap(change => {
+    plan.steps.flatMap(step =>
+      step.changes.flatMap(change => {
         const want = verbOf(change.target, 'existence' in change ? change.existence : undefined)
         return want === undefined ? [] : [want]
       }),
-    ])
+    )
 
   test('every change of the way there and of the way back is allowed, and is read first', () => {
     const there = planFor(cluster, { include }, layers)
