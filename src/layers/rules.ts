@@ -1,7 +1,8 @@
 import type { AnyRule } from '../model/rule.ts'
 import { calicoRules } from './cni-calico/rules/index.ts'
+import { dnsRules } from './dns/rules.ts'
 import { hostRules } from './host/rules/index.ts'
-import { apiServerRules } from './kube-apiserver/rules.ts'
+import { apiServerRules } from './kube-apiserver/rules/index.ts'
 import { kubeletRules } from './kubelet/rules.ts'
 import { serviceRules } from './services/rules/index.ts'
 
@@ -12,4 +13,5 @@ export const layerRules: readonly AnyRule[] = [
   ...kubeletRules,
   ...calicoRules,
   ...serviceRules,
+  ...dnsRules,
 ]

@@ -29,7 +29,7 @@ const family = argumentsRule({
   why: 'The Service default/kubernetes has an address of the first range, and its endpoint is the advertised address: both must be of one family. So the order of the ranges is not free.',
   source:
     'k/k:cmd/kube-apiserver/app/options/validation.go (1.28 and later), k/k:pkg/controlplane/controller.go (1.25 to 1.27)',
-  covers: ['kubernetes 1.2', 'kubernetes 1.3'],
+  covers: ['kubernetes 1.2', 'kubernetes 1.3', 'K13'],
   remedy: 'Put the range of the family of the advertised address first: the one that runs now.',
   line: 'service IP family "*" must match public address family "*"',
   judge(input) {

@@ -88,7 +88,7 @@ const tooLarge = argumentsRule({
   versions: '<1.35',
   why: 'Up to 1.33 the API server keeps a bitmap of the range in etcd. From 1.34 on it does not ask any more, but kubeadm does.',
   source: `${options}/validation.go`,
-  covers: ['kubernetes 1.2'],
+  covers: ['kubernetes 1.2', 'K7', 'P08', 'howto'],
   remedy: 'Take /112 for IPv6: 65,536 Services. /12 and /108 are the largest.',
   line: 'specified --* is too large; for *-bit addresses, the mask must be >= *',
   judge: input =>

@@ -153,7 +153,7 @@ test.each([
   ['v1.34.0', 'DisableAllocatorDualWrite', 'Other=false', true],
   ['v1.20.0', 'IPv6DualStack', 'IPv6DualStack=false,IPv6DualStack=true', true],
 ] as const)('%s: %s with %s', (version, gate, flag, expected) => {
-  const flags = flag === undefined ? {} : { 'feature-gates': flag }
+  const flags: Readonly<Record<string, string>> = flag === undefined ? {} : { 'feature-gates': flag }
   expect(isOn(argumentsOf('kube-apiserver', flags, { version }), gate)).toBe(expected)
 })
 

@@ -47,7 +47,7 @@ const oldOnDual = argumentsRule({
   title: `--${oldMask} is not given on a dual-stack cluster`,
   why: 'The old flag stands for one family only.',
   source: core,
-  covers: ['kubernetes 3.1'],
+  covers: ['kubernetes 3.1', 'K5', 'P06'],
   remedy: `Take --${oldMask} out and write its value as the mask of the first family; set the other family's beside it.`,
   line: `usage of --${oldMask} is not allowed with dual-stack clusters`,
   judge: input => (isDual(input) && maskIn(input, oldMask) !== undefined ? [{ field: `--${oldMask}` }] : []),
@@ -91,7 +91,7 @@ const familyNotThere = (family: Family) =>
     title: `--${maskOf(family)} is not given on a single-stack ${otherFamily(family)} cluster`,
     why: 'Also the trap of the way back: take the mask out in the same edit as the range.',
     source: core,
-    covers: ['kubernetes 3.1'],
+    covers: ['kubernetes 3.1', 'P06', 'P10'],
     remedy: `Take --${maskOf(family)} out, or add the range of that family to --cluster-cidr.`,
     line: `usage of --${maskOf(family)} is not allowed for a single-stack ${otherFamily(family)} cluster`,
     judge(input) {
@@ -126,7 +126,7 @@ const shorterThanRange = argumentsRule({
   title: 'a node mask is at least as long as its range of --cluster-cidr',
   why: 'A node’s block must lie inside the range. 24 and 64 count where no flag is given, so an IPv6 range must be /48 to /64 then.',
   source: 'k/k:pkg/controller/nodeipam/node_ipam_controller.go',
-  covers: ['kubernetes 3.1'],
+  covers: ['kubernetes 3.1', 'P07', 'howto'],
   remedy: 'Choose a longer node mask, or a larger range: /56 with 64, /112 with 120.',
   line: 'Controller: Invalid --cluster-cidr, mask size of cluster CIDR must be less than or equal to --node-cidr-mask-size configured for CIDR family',
   judge: input =>
@@ -155,7 +155,7 @@ const tooManyBlocks = argumentsRule({
   title: 'an IPv6 node mask is at most 16 bits longer than its range',
   why: 'The controller manager keeps a bit for each block: 65,536 at most. IPv4 has no such limit here; kubeadm has it for both.',
   source: 'k/k:pkg/controller/nodeipam/ipam/cidrset/cidr_set.go',
-  covers: ['kubernetes 3.1'],
+  covers: ['kubernetes 3.1', 'K6'],
   remedy:
     'Choose a mask up to 16 more than the prefix of the range: /48 with 64, /56 with 64, /104 with 120.',
   line: 'New CIDR set failed; the node CIDR size is too big',

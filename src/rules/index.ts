@@ -11,6 +11,7 @@ import { kubeProxyFieldRules } from './kube-proxy-fields.ts'
 import { kubeadmConfigRules } from './kubeadm-config.ts'
 import { kubernetesVersionRules } from './kubernetes-version.ts'
 import { kubeadmAPIRules } from './kubeadm-api.ts'
+import { serviceFieldRules } from './service-fields.ts'
 import { serviceAdmissionRules } from './service-admission.ts'
 import { objectAdmissionRules } from './object-admission.ts'
 import { sourceRangeRules } from './source-ranges.ts'
@@ -23,6 +24,7 @@ import { serviceStateRules } from './service-state.ts'
 import { nodeRangeRules } from './node-ranges.ts'
 import { serviceRangeRules } from './service-range.ts'
 import { bystanderRules } from './bystanders.ts'
+import { leftBehindRules } from './left-behind.ts'
 import { otherCNIRules } from './other-cni.ts'
 import { blockSizeRules } from './block-size.ts'
 import { nodeAddressRules } from './node-address.ts'
@@ -64,6 +66,7 @@ export const rules: readonly AnyRule[] = [
   ...kubeadmConfigRules,
   ...kubeadmAPIRules,
   ...serviceAdmissionRules,
+  ...serviceFieldRules,
   ...objectAdmissionRules,
   ...sourceRangeRules,
   ...versionSkewRules,
@@ -72,6 +75,7 @@ export const rules: readonly AnyRule[] = [
   ...staticPodRules,
   ...podStateRules,
   ...serviceStateRules,
+  ...leftBehindRules,
   ...otherCNIRules,
   ...bystanderRules,
 ]

@@ -110,7 +110,7 @@ const lacksFamily = argumentsRule({
   title: 'clusterCIDR has a range of each family of the node',
   why: 'For a family without a range kube-proxy cannot tell local traffic from other: what comes from outside to a Service of it is not masqueraded. Only the first family is logged.',
   source: 'k/k:cmd/kube-proxy/app/server_linux.go getLocalDetectors',
-  covers: ['kubernetes 4.3'],
+  covers: ['kubernetes 4.3', 'K15'],
   remedy:
     'Write what --cluster-cidr of the controller manager says, then roll kube-proxy out: it reads its configuration only when it starts.',
   goesOn: true,

@@ -23,7 +23,7 @@ const notConfigured = argumentsRule({
   title: 'no node has more podCIDRs than --cluster-cidr has ranges',
   why: 'The controller manager exits at every start until the Node objects are made again. So all controller managers must be dual-stack before a node has two podCIDRs, and on the way back the nodes come first.',
   source: `${allocator}, kubernetes/kubernetes#102698`,
-  covers: ['kubernetes 3.2'],
+  covers: ['kubernetes 3.2', 'K3', 'P10'],
   remedy:
     'Keep both ranges in --cluster-cidr of every controller manager for as long as a node has two podCIDRs; such Nodes must be deleted and created again with one.',
   line: 'node:* has an allocated cidr: * at index:* that does not exist in cluster cidrs configuration',
@@ -49,7 +49,7 @@ const outside = argumentsRule({
   title: 'podCIDRs of nodes lie in the range of the same place in --cluster-cidr',
   why: 'They are matched by place: a pair in the other order, or a first range that was changed, ends every start.',
   source: `${allocator}, cidrset/cidr_set.go; k0sproject/k0s#7186`,
-  covers: ['kubernetes 3.2'],
+  covers: ['kubernetes 3.2', 'K2', 'P02'],
   remedy: 'Put the range that runs now first and leave it as it is; the new family goes behind it.',
   line: 'failed to mark cidr[*] at idx [*] as occupied for node: *: cidr * is out the range of cluster cidr *',
   judge(input) {
@@ -108,7 +108,7 @@ const keepsOne = argumentsRule({
   title: 'nodes that joined before have both podCIDRs',
   why: 'A node that has podCIDRs never gets a second one, and the API server refuses to add it. That matters only where the CNI takes pod addresses from there; Calico’s own IPAM does not.',
   source: `${allocator}, k/k:pkg/apis/core/validation/validation.go ValidateNodeUpdate`,
-  covers: ['kubernetes 3.2'],
+  covers: ['kubernetes 3.2', 'K4', 'K1', 'P03'],
   remedy:
     'Nothing where the CNI has IPAM of its own; else the Node object must be deleted and created again with both.',
   judge(input) {

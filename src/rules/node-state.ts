@@ -30,7 +30,7 @@ const oneAddress = ruleThere({
   title: 'every node reports an InternalIP of each family',
   why: 'Without two values in --node-ip a kubelet reports one address, always. Pods of the host network, NodePorts, kube-proxy and Calico’s kubernetes-internal-ip take their families from there; how-to pages leave it out.',
   source: 'k/k:pkg/kubelet/nodestatus/setters.go, test/e2e/network/dual_stack.go',
-  covers: ['kubernetes 5.2', 'kubernetes 5.5', 'howto'],
+  covers: ['kubernetes 5.2', 'kubernetes 5.5', 'howto', 'P17', 'P18'],
   remedy: 'Nothing: the plan writes both addresses into --node-ip, the one that is reported now first.',
   reads: [nodes],
   find: ({ cluster }) =>
@@ -50,7 +50,7 @@ const oneAddress = ruleThere({
 const otherFirst: Rule<'cluster'> = {
   id: 'node-state/other-family-first',
   on: 'cluster',
-  severity: 'error',
+  severity: 'warning',
   title: 'nodes report the primary family first',
   why: 'The first InternalIP decides the first family of pods, of hostIP and of kube-proxy on that node. A node that has another order than the service ranges makes pods whose first address no Service of the cluster prefers.',
   source: 'k/k:pkg/kubelet/kubelet_pods.go, cmd/kube-proxy/app/server.go',

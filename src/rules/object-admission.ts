@@ -34,7 +34,7 @@ const immutable = admissionRule({
   title: 'a ServiceCIDR changes from one range to two and in no other way',
   why: 'From 1.33 on a second range may be added behind the first, which the API server itself does when its flag gets one. It can never be taken away; before 1.33 nothing can be changed.',
   source: 'k/k:pkg/apis/networking/validation/validation.go ValidateServiceCIDRUpdate',
-  covers: ['kubernetes 2.2', 'kubernetes 2.4'],
+  covers: ['kubernetes 2.2', 'kubernetes 2.4', 'K8', 'P10'],
   remedy:
     'Leave the object to the API server. On the way back it stays a pair, which does no harm; the next way there must use the same range.',
   line: 'Invalid value: *: field is immutable',
@@ -118,7 +118,7 @@ const podCIDRsStay = admissionRule({
   title: 'podCIDRs of a Node are set once',
   why: 'The whole list is compared: a range of the other family cannot be added either. A Node must be deleted and created again with both, where the CNI needs them.',
   source: 'k/k:pkg/apis/core/validation/validation.go ValidateNodeUpdate',
-  covers: ['kubernetes 3.2'],
+  covers: ['kubernetes 3.2', 'K1'],
   remedy: 'Leave podCIDRs alone where the CNI has IPAM of its own.',
   line: 'Forbidden: node updates may not change podCIDR except from "" to valid',
   judge({ resource, object, old }) {

@@ -31,7 +31,7 @@ const oneFamily = ruleThere({
   title: 'every pod has an address of each family',
   why: 'A pod keeps the addresses it was made with for life; a restart of its containers changes nothing. Pods made before the conversion have to be made again. Those of the host network follow their node by themselves.',
   source: 'k/k:pkg/kubelet/kubelet_pods.go',
-  covers: ['kubernetes 8', 'kubernetes 5.5'],
+  covers: ['kubernetes 8', 'kubernetes 5.5', 'P40'],
   remedy:
     'Nothing: the plan makes them again by roll-out, within their budgets, and names those that it leaves.',
   reads: [{ kind: 'list', resource: 'v1/pods' }],

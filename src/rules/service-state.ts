@@ -46,7 +46,7 @@ const waits = ruleThere({
   why: 'A Service that asked for two families on a single-stack cluster stays as it is when the ranges come, and turns at the first update that leaves ipFamilies out: at a moment that nobody chose, with or without endpoints.',
   source:
     'k/k:pkg/registry/core/service/storage/alloc.go isMatchingPreferDualStackClusterIPFields, test/integration/dualstack TestUpgradeServicePreferToDualStack',
-  covers: ['kubernetes 1.4', 'kubernetes 7.1', 'K11'],
+  covers: ['kubernetes 1.4', 'kubernetes 7.1', 'K11', 'P12', 'P11'],
   remedy:
     'Nothing: the plan holds them at SingleStack while API servers change, and gives them both families with the others.',
   reads,

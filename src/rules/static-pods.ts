@@ -22,7 +22,7 @@ const copies: Rule<'cluster'> = {
   title: `no copy of a manifest lies in ${folder}`,
   why: 'The kubelet reads every file there that does not begin with a dot, whatever its name ends in. Of two that define one pod the last by name wins: kube-apiserver.yaml.bak takes the change back at the next reading, within 20 seconds, without a word. Taking the copy away stops the pod until the next reading.',
   source: 'k/k:pkg/kubelet/config/file.go, file_linux.go, common.go',
-  covers: ['kubernetes 10'],
+  covers: ['kubernetes 10', 'K16', 'P20'],
   remedy: 'Move the copy out of the folder at a moment when that component may restart on that node.',
   reads: [{ kind: 'network', on: 'control-planes' }],
   judge: ({ cluster }) =>
