@@ -1,7 +1,7 @@
 import { DualStackError, messageOf } from '../../base/errors.ts'
 import type { Event } from '../../model/event.ts'
 import type { Plan } from '../../model/plan.ts'
-import { Killed, type Practice, practiceProcess, type PracticeProcess } from '../../practice/index.ts'
+import { type Practice, practiceProcess, type PracticeProcess } from '../../practice/index.ts'
 import { readRuns, unfinished } from '../../run/journal.ts'
 import type { FaultStory } from '../../report/rehearsal.ts'
 import type { World } from '../../world/ports.ts'
@@ -33,7 +33,7 @@ export interface WayDone {
 /** A lock that its holder left is free after this long: its 60 s, and a little. */
 const lockRunsOut = 65_000
 /** More than that are not asked for: a fault that comes again each time would never end. */
-const attempts = 50
+const attempts = 1000
 
 /** Goes one way to its end: whenever a fault stops it, the fault is mended and the same command is called again. */
 export async function runWay(way: Way): Promise<WayDone> {
@@ -49,6 +49,8 @@ export async function runWay(way: Way): Promise<WayDone> {
     if (goesOn) going.know(plan)
     try {
       const outcome = await going.run(goesOn)
+      // It died behind its last record: everything is done, and its lock is still there.
+      if (going.isDead) await practice.clock.sleep(lockRunsOut)
       for (const story of going.passed()) {
         stories.push(story)
         way.tell(story)
@@ -86,12 +88,13 @@ class Attempt {
   async run(goesOn: boolean): Promise<Outcome> {
     try {
       return await this.way.run(this.#process.world, event => this.#on(event), goesOn)
-    } catch (error) {
-      if (this.#process.isDead) throw new Killed(messageOf(error))
-      throw error
     } finally {
       this.#cutJournals?.()
     }
+  }
+
+  get isDead(): boolean {
+    return this.#process.isDead
   }
 
   /** Knows the plan of a run that goes on. */

@@ -48,7 +48,7 @@ const wrongRanges: readonly (readonly [id: string, ranges: (trial: Trial) => str
   [
     'reversed',
     ({ place }) => `${place.services[place.secondary]},${place.services[place.primary]}`,
-    'service IP family "*" must match public address family "*"',
+    'service IP family *must match public address family *',
   ],
 ]
 

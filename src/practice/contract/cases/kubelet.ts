@@ -112,6 +112,28 @@ export const kubelet = [
     },
   ),
   contractCase(
+    'kubelet/host-network-follows',
+    'a host-network pod loses the second address in place when its Node has lost it',
+    {},
+    async trial => {
+      const second = await spareAddress(trial)
+      const pod = await proxyOf(trial)
+      const [first = ''] = await addressesOf(trial)
+      const has = async (ips: readonly string[]): Promise<boolean> => {
+        const now = await proxyOf(trial)
+        return now !== undefined && now.metadata.uid === pod?.metadata.uid && ipsOf(now).join() === ips.join()
+      }
+      await withNodeIP(
+        trial,
+        old => `${old},${second}`,
+        async () => {
+          await trial.eventually('it has both', () => has([first, second]), 120)
+        },
+      )
+      await trial.eventually('it has one', () => has([first]), 120)
+    },
+  ),
+  contractCase(
     'kubelet/not-here',
     'an address that the node does not have leaves the Node as it was, and Ready',
     {},

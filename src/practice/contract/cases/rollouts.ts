@@ -66,6 +66,31 @@ export const rollouts = [
     },
   ),
   contractCase(
+    'rollouts/recreate',
+    'a Deployment with Recreate makes new pods when the last old one is gone',
+    { needs },
+    async trial => {
+      const { name, selector, pods } = await running(trial, 'Deployment', {
+        replicas: 2,
+        spec: { strategy: { type: 'Recreate' } },
+      })
+      const old = uidsOf(pods)
+      await restart(trial, 'apps/v1/deployments', name)
+      const isOld = (uid: string): boolean => old.includes(uid)
+      await trial.eventually(
+        'new pods are there',
+        async () => {
+          const uids = uidsOf(await trial.list('v1/pods', selector))
+          const [some, others] = [uids.filter(isOld).length, uids.filter(uid => !isOld(uid)).length]
+          trial.holds(some === 0 || others === 0, 'old and new pods at the same time')
+          return others === 2
+        },
+        90,
+      )
+      await replaced(trial, selector, old)
+    },
+  ),
+  contractCase(
     'rollouts/stateful-set',
     'a StatefulSet replaces its pods by the same names, one at a time, the last first',
     { needs },

@@ -139,7 +139,14 @@ export const servicesDual = [
     async trial => {
       const made = await trial.service({ ipFamilyPolicy: 'RequireDualStack', selector, ports })
       const { clusterIPs = [] } = stackOf(made)
-      const again = () => trial.service({ clusterIPs, ipFamilyPolicy: 'RequireDualStack', selector, ports })
+      const again = () =>
+        trial.service({
+          clusterIP: clusterIPs[0],
+          clusterIPs,
+          ipFamilyPolicy: 'RequireDualStack',
+          selector,
+          ports,
+        })
       await invalid(
         trial,
         again(),
@@ -199,7 +206,13 @@ export const servicesDual = [
       const second = first.replace(/.$/, last => (last === '1' ? '2' : '1'))
       await invalid(
         trial,
-        trial.service({ clusterIPs: [first, second], ipFamilyPolicy: 'PreferDualStack', selector, ports }),
+        trial.service({
+          clusterIP: first,
+          clusterIPs: [first, second],
+          ipFamilyPolicy: 'PreferDualStack',
+          selector,
+          ports,
+        }),
         '*may specify no more than one IP for each IP family, i.e 192.168.0.1 and 2001:db8::1*',
       )
     },

@@ -176,9 +176,15 @@ export const servicesSingle = [
     [
       'other-address',
       'an address of the other family',
-      ({ place }) => ({ clusterIPs: [place.secondary === 'IPv6' ? 'fd00:c0de::1' : '10.201.0.9'] }),
+      ({ place }) => ({ clusterIP: place.secondary === 'IPv6' ? 'fd00:c0de::1' : '10.201.0.9' }),
       ({ place }) =>
         `spec.clusterIPs[0]: Invalid value: *: ${place.secondary} is not configured on this cluster`,
+    ],
+    [
+      'list-alone',
+      'clusterIPs without clusterIP',
+      ({ place }) => ({ clusterIPs: [place.secondary === 'IPv6' ? 'fd00:c0de::1' : '10.201.0.9'] }),
+      () => 'spec.clusterIPs: Invalid value: *: must be empty when `clusterIP` is not specified',
     ],
     [
       'same-family',
@@ -230,7 +236,7 @@ export const servicesSingle = [
       'source-ranges',
       'source ranges on a ClusterIP',
       () => ({ loadBalancerSourceRanges: ['192.0.2.0/24'] }),
-      () => "spec.loadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'",
+      () => "spec.LoadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'",
     ],
   ]),
 ]

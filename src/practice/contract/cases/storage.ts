@@ -164,12 +164,12 @@ export const storage = [
     async trial => {
       const made = await make(trial)
       const { name, resourceVersion = '' } = made.metadata
-      await trial.api.replace(maps, withData(made, '2'))
+      const next = await trial.api.replace(maps, withData(made, '2'))
       await trial.refused(
         trial.api.delete(maps, trial.namespace, name, { resourceVersion }),
         409,
         'Conflict',
-        `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: `,
+        `Operation cannot be fulfilled on ConfigMap "${name}": the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${next.metadata.resourceVersion}). The object might have been modified`,
       )
     },
   ),
