@@ -7,6 +7,8 @@ export interface CIDR {
   readonly family: Family
   readonly value: bigint
   readonly prefix: number
+  /** The last address: makes every question about the range two comparisons. */
+  readonly last: bigint
 }
 
 export interface CIDROptions {
@@ -50,34 +52,38 @@ export function tryParseCIDR(text: string, options: CIDROptions = {}): CIDR | un
   }
 }
 
+/** Addresses of a range by how many bits are left for hosts. */
+const sizes: readonly bigint[] = Array.from({ length: 129 }, (_, bits) => 1n << BigInt(bits))
+const sizeOf = (family: Family, prefix: number): bigint => sizes[widthOf(family) - prefix] ?? 0n
+
 /** The range of this prefix length that the address lies in. */
 export function cidrOf(ip: IP, prefix: number): CIDR {
-  const host = BigInt(widthOf(ip.family) - prefix)
-  return { family: ip.family, value: (ip.value >> host) << host, prefix }
+  const host = sizeOf(ip.family, prefix) - 1n
+  const last = ip.value | host
+  return { family: ip.family, value: last ^ host, prefix, last }
 }
 
 export const formatCIDR = (cidr: CIDR): string => `${formatIP(cidr)}/${cidr.prefix}`
 
 /** Does the range hold the address, or the whole of the other range? Never across families: `::/0` holds no IPv4. */
-export function contains(cidr: CIDR, thing: IP | CIDR): boolean {
-  if (cidr.family !== thing.family) return false
-  if ('prefix' in thing && thing.prefix < cidr.prefix) return false
-  const host = BigInt(widthOf(cidr.family) - cidr.prefix)
-  return cidr.value >> host === thing.value >> host
-}
+export const contains = (cidr: CIDR, thing: IP | CIDR): boolean =>
+  cidr.family === thing.family &&
+  thing.value >= cidr.value &&
+  ('last' in thing ? thing.last : thing.value) <= cidr.last
 
 /** Do they share an address? */
-export const overlaps = (a: CIDR, b: CIDR): boolean => contains(a, b) || contains(b, a)
+export const overlaps = (a: CIDR, b: CIDR): boolean =>
+  a.family === b.family && a.value <= b.last && b.value <= a.last
 
 export const sameCIDR = (a: CIDR, b: CIDR): boolean =>
   a.family === b.family && a.value === b.value && a.prefix === b.prefix
 
 /** Number of addresses. */
-export const size = (cidr: CIDR): bigint => 1n << BigInt(widthOf(cidr.family) - cidr.prefix)
+export const size = (cidr: CIDR): bigint => sizeOf(cidr.family, cidr.prefix)
 
 export const firstAddress = (cidr: CIDR): IP => ({ family: cidr.family, value: cidr.value })
 
-export const lastAddress = (cidr: CIDR): IP => ({ family: cidr.family, value: cidr.value + size(cidr) - 1n })
+export const lastAddress = (cidr: CIDR): IP => ({ family: cidr.family, value: cidr.last })
 
 /** The address at offset `n`, counted from 0. @throws UsageError `address.outside` past the end. */
 export function nthAddress(cidr: CIDR, n: number | bigint): IP {
@@ -106,8 +112,8 @@ export function subnetCount(cidr: CIDR, prefix: number): bigint {
 /** Its ranges of this prefix length in order, made as they are asked for: a /48 has 65,536 of /64. @throws UsageError `address.split` */
 export function* subnets(cidr: CIDR, prefix: number): Generator<CIDR, void, undefined> {
   const count = subnetCount(cidr, prefix)
-  const step = 1n << BigInt(widthOf(cidr.family) - prefix)
-  for (let n = 0n; n < count; n++) yield { family: cidr.family, value: cidr.value + n * step, prefix }
+  const step = sizeOf(cidr.family, prefix)
+  for (let n = 0n; n < count; n++) yield cidrOf({ family: cidr.family, value: cidr.value + n * step }, prefix)
 }
 
 function parseAddressPart(text: string, address: string): IP {

@@ -1,4 +1,4 @@
-import { type CIDR, cidrOf, contains, lastAddress, overlaps, size } from './cidr.ts'
+import { type CIDR, cidrOf, contains, lastAddress, overlaps } from './cidr.ts'
 
 /**
  * The first range of this prefix length inside another that meets none of those taken; undefined: there is none. Goes past what is taken, not
@@ -6,7 +6,6 @@ import { type CIDR, cidrOf, contains, lastAddress, overlaps, size } from './cidr
  */
 export function firstFree(inside: CIDR, prefix: number, taken: readonly CIDR[]): CIDR | undefined {
   if (prefix < inside.prefix) return undefined
-  const end = lastAddress(inside).value
   let range = cidrOf(inside, prefix)
   for (;;) {
     const tried = range
@@ -14,9 +13,8 @@ export function firstFree(inside: CIDR, prefix: number, taken: readonly CIDR[]):
     if (met === undefined) return tried
     // Aligned: whichever of two ranges that meet is the larger ends where both end.
     const larger = contains(met, tried) ? met : tried
-    const next = larger.value + size(larger)
-    if (next > end) return undefined
-    range = { family: inside.family, value: next, prefix }
+    if (larger.last >= inside.last) return undefined
+    range = cidrOf({ family: inside.family, value: larger.last + 1n }, prefix)
   }
 }
 

@@ -1,6 +1,6 @@
-import { isIP } from 'node:net'
 import { UsageError } from '../base/errors.ts'
 import type { Family } from './family.ts'
+import { quadOf, scanIPv4, scanIPv6, textOfGroups } from './scan.ts'
 
 /** An address: one number and the family that says how wide it is. `::ffff:1.2.3.4` is IPv6, as in Go's net/netip. */
 export interface IP {
@@ -32,65 +32,22 @@ export function parseIP(text: string): IP {
 
 /** As `parseIP`; undefined where that throws. */
 export function tryParseIP(text: string): IP | undefined {
-  if (text.includes('%')) return undefined
-  const version = isIP(text)
-  if (version === 4) return { family: 'IPv4', value: valueOfQuad(text) }
-  if (version === 6) return { family: 'IPv6', value: valueOfGroups(text) }
-  return undefined
+  const quad = scanIPv4(text)
+  if (quad >= 0) return { family: 'IPv4', value: BigInt(quad) }
+  const value = scanIPv6(text)
+  return value === undefined ? undefined : { family: 'IPv6', value }
 }
 
 /** RFC 5952; IPv4-mapped as Go prints it, `::ffff:1.2.3.4`. */
 export function formatIP(ip: IP): string {
-  if (ip.family === 'IPv4') return quadOf(ip.value)
-  if (isMapped(ip)) return `::ffff:${quadOf(ip.value & 0xffffffffn)}`
-  const groups: number[] = []
-  for (let shift = 112n; shift >= 0n; shift -= 16n) groups.push(Number((ip.value >> shift) & 0xffffn))
-  const run = longestZeroRun(groups)
-  const hex = (part: readonly number[]) => part.map(group => group.toString(16)).join(':')
-  if (!run) return hex(groups)
-  return `${hex(groups.slice(0, run.start))}::${hex(groups.slice(run.start + run.length))}`
+  if (ip.family === 'IPv4') return quadOf(Number(ip.value))
+  return isMapped(ip) ? `::ffff:${quadOf(Number(ip.value & 0xffffffffn))}` : textOfGroups(ip.value)
 }
 
 /** The family of an address or of a CIDR, from its text. @throws UsageError when it is neither. */
 export function familyOf(text: string): Family {
   const slash = text.indexOf('/')
   return parseIP(slash < 0 ? text : text.slice(0, slash)).family
-}
-
-function valueOfQuad(text: string): bigint {
-  return BigInt(text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0))
-}
-
-function valueOfGroups(text: string): bigint {
-  const [head = '', tail] = text.split('::')
-  const left = groupsOf(head)
-  const right = tail === undefined ? [] : groupsOf(tail)
-  const zeros = Array.from({ length: 8 - left.length - right.length }, () => 0n)
-  return [...left, ...zeros, ...right].reduce((sum, group) => (sum << 16n) | group, 0n)
-}
-
-function groupsOf(text: string): bigint[] {
-  if (text === '') return []
-  return text.split(':').flatMap(part => {
-    if (!part.includes('.')) return [BigInt(`0x${part}`)]
-    const quad = valueOfQuad(part)
-    return [quad >> 16n, quad & 0xffffn]
-  })
-}
-
-function quadOf(value: bigint): string {
-  return [24n, 16n, 8n, 0n].map(shift => (value >> shift) & 0xffn).join('.')
-}
-
-/** The first of the longest runs of two or more zero groups (RFC 5952 4.2). */
-function longestZeroRun(groups: readonly number[]): { start: number; length: number } | undefined {
-  let best = { start: 0, length: 1 }
-  for (let start = 0; start < groups.length; start++) {
-    let length = 0
-    while (groups[start + length] === 0) length++
-    if (length > best.length) best = { start, length }
-  }
-  return best.length > 1 ? best : undefined
 }
 
 function whyNot(text: string): string {

@@ -188,8 +188,11 @@ describe('beside two libraries and node:net, on any text', () => {
       fc.property(fc.oneof(pieces, real, bent), text => {
         const ip = tryParseIP(text)
         if (ip === undefined) return
-        const bytes = oracle.parse(text).toByteArray()
-        expect(bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n)).toBe(ip.value)
+        // ipaddr.js takes ::1.2.3.4 for ::ffff:1.2.3.4.
+        if (!/^::\d+\./.test(text)) {
+          const bytes = oracle.parse(text).toByteArray()
+          expect(bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n)).toBe(ip.value)
+        }
         expect((ip.family === 'IPv4' ? new Address4(text) : new Address6(text)).bigInt()).toBe(ip.value)
       }),
       { numRuns: 1000 },

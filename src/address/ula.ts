@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { CIDR } from './cidr.ts'
+import { type CIDR, cidrOf } from './cidr.ts'
 
 /**
  * A unique local /48 (RFC 4193): `fd` and 40 bits of the SHA-256 of the seed. The RFC wants these bits to be hard to guess
@@ -7,5 +7,5 @@ import type { CIDR } from './cidr.ts'
  */
 export function ulaPrefix(seed: string): CIDR {
   const global = createHash('sha256').update(seed, 'utf8').digest('hex').slice(0, 10)
-  return { family: 'IPv6', value: BigInt(`0xfd${global}`) << 80n, prefix: 48 }
+  return cidrOf({ family: 'IPv6', value: BigInt(`0xfd${global}`) << 80n }, 48)
 }

@@ -1,6 +1,7 @@
 import {
   addressesOf,
   type CIDR,
+  cidrOf,
   firstAddress,
   formatCIDR,
   formatIP,
@@ -37,7 +38,7 @@ function show(text: string): Shown {
 
 function addressRange(text: string): CIDR {
   const ip = parseIP(text)
-  return { ...ip, prefix: widthOf(ip.family) }
+  return cidrOf(ip, widthOf(ip.family))
 }
 
 function describe(given: string, cidr: CIDR, isAddress: boolean): Shown {

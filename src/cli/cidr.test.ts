@@ -86,7 +86,9 @@ describe('cidr show', () => {
 
   it('says of host bits and odd spellings how they are read', async () => {
     const [masked, odd] = await json<{ canonical: string; notes: string[] }[]>(
-      ...['show', '10.0.0.5/24', 'FD00:0:0::/48'],
+      'show',
+      '10.0.0.5/24',
+      'FD00:0:0::/48',
     )
     expect([masked?.canonical, masked?.notes[0]]).toEqual([
       '10.0.0.0/24',
@@ -191,8 +193,16 @@ describe('cidr suggest', () => {
     for (const nodes of ['1', '100', '5000', '9000']) {
       const { pods, services, nodeMask, blockSize } = await json<SuggestReport>('suggest', '--nodes', nodes)
       const found = await breaks(
-        ...['--cluster-cidr', pods, '--service-cluster-ip-range', services, '--nodes', nodes],
-        ...['--node-cidr-mask-size-ipv6', String(nodeMask), '--block-size', String(blockSize)],
+        '--cluster-cidr',
+        pods,
+        '--service-cluster-ip-range',
+        services,
+        '--nodes',
+        nodes,
+        '--node-cidr-mask-size-ipv6',
+        String(nodeMask),
+        '--block-size',
+        String(blockSize),
       )
       expect(
         found.filter(line => !line.startsWith('info')),
@@ -209,8 +219,10 @@ describe('cidr check gives the verdict on values that how-to pages use', () => {
 
   test('API server and controller manager must have the same service ranges', async () => {
     const found = await breaks(
-      ...['--service-cluster-ip-range', '10.96.0.0/12,fc00::/108'],
-      ...['--controller-manager-service-cluster-ip-range', '10.96.0.0/12,fc00::4:0:0/94'],
+      '--service-cluster-ip-range',
+      '10.96.0.0/12,fc00::/108',
+      '--controller-manager-service-cluster-ip-range',
+      '10.96.0.0/12,fc00::4:0:0/94',
     )
     expect(found).toContain(
       'error range-pair/services-differ kube-controller-manager: "10.96.0.0/12,fc00::4:0:0/94": kube-apiserver has "10.96.0.0/12,fc00::/108" in --service-cluster-ip-range',
@@ -251,8 +263,12 @@ describe('cidr check gives the verdict on values that how-to pages use', () => {
 
   test('94 to 108 is allowed and unusual; the IPv4 range must be what the cluster runs', async () => {
     const words = [
-      ...['--cluster-cidr', '10.128.0.0/12,fd10::8:0:0/94'],
-      ...['--node-cidr-mask-size-ipv4', '24', '--node-cidr-mask-size-ipv6', '108'],
+      '--cluster-cidr',
+      '10.128.0.0/12,fd10::8:0:0/94',
+      '--node-cidr-mask-size-ipv4',
+      '24',
+      '--node-cidr-mask-size-ipv6',
+      '108',
     ]
     const found = await breaks(...words)
     expect(found.filter(line => line.startsWith('error'))).toEqual([])
@@ -272,8 +288,12 @@ describe('cidr check gives the verdict on values that how-to pages use', () => {
   test('a pair that fits has no error in any version', async () => {
     const { exitCode, stdout } = await cidr(
       'check',
-      ...['--service-cluster-ip-range', '10.96.0.0/12,fd2d:7116:42b7:ffff::/112'],
-      ...['--cluster-cidr', '10.244.0.0/16,fd2d:7116:42b7::/56', '--block-size', '26,122'],
+      '--service-cluster-ip-range',
+      '10.96.0.0/12,fd2d:7116:42b7:ffff::/112',
+      '--cluster-cidr',
+      '10.244.0.0/16,fd2d:7116:42b7::/56',
+      '--block-size',
+      '26,122',
     )
     expect(exitCode).toBe(0)
     expect(stdout).toMatch(/^fits Kubernetes 1\.23–1\.37: no error, 0 warnings; \d+ rules kept/m)

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import {
+  cidrOf,
   contains,
   firstAddress,
   lastAddress,
@@ -125,8 +126,7 @@ test('whatever is needed: the ranges fit, lie apart from each other and from all
           const span = Number(lastAddress(place).value - firstAddress(place).value)
           const prefixLength = Math.min(width, place.prefix + longer)
           const value = place.value + BigInt(Math.floor(span * at))
-          const host = BigInt(width - prefixLength)
-          return { family, value: (value >> host) << host, prefix: prefixLength }
+          return cidrOf({ family, value }, prefixLength)
         })
         const given = need({ family, counts, taken, ...(inside && { inside }) })
         let found
