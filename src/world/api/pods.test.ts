@@ -111,3 +111,18 @@ test('all texts that repeat are interned, and labels are not copied', () => {
   expect(interned.sort()).toEqual(['7d4', 'ReplicaSet', 'Running', 'n1', 'shop', 'web-7d4', 'web:1'])
   expect(pod.labels).toBe(raw.metadata.labels)
 })
+
+test.each([
+  [
+    { reason: 'CrashLoopBackOff', message: 'back-off 40s restarting' },
+    'CrashLoopBackOff: back-off 40s restarting',
+  ],
+  [{ reason: 'ContainerCreating' }, 'ContainerCreating'],
+])('why a container waits is told, with the first that does: %j', (waiting, text) => {
+  const running = { state: { running: { startedAt: '2026-01-01T00:00:00Z' } } }
+  const status = { initContainerStatuses: [running], containerStatuses: [running, { state: { waiting } }] }
+  expect(projectPod({ ...raw, status }, createIntern()).waiting).toBe(text)
+  expect(projectPod({ ...raw, status: { containerStatuses: [running] } }, createIntern())).not.toHaveProperty(
+    'waiting',
+  )
+})

@@ -65,7 +65,19 @@ export function projectPod(raw: KubeObject, intern: Intern): Pod {
     image: intern(textOf(containers[0]?.image) ?? ''),
     revision: revision === undefined ? undefined : intern(revision),
     annotations: annotationsOf(metadata.annotations),
+    ...waitingOf(status),
   }
+}
+
+/** Of the first container that waits, and why; nothing where none does. */
+function waitingOf(status: RawRecord): Pick<Pod, 'waiting'> {
+  for (const container of [...listOf(status.initContainerStatuses), ...listOf(status.containerStatuses)]) {
+    const { reason, message } = recordOf(recordOf(recordOf(container).state).waiting)
+    const text = textOf(reason)
+    if (text !== undefined)
+      return { waiting: textOf(message) === undefined ? text : `${text}: ${String(message)}` }
+  }
+  return {}
 }
 
 function ownerOf({ ownerReferences }: KubeObject['metadata'], intern: Intern): PodOwner | undefined {
