@@ -3,6 +3,7 @@ import { type Family, families, otherFamily, type PerFamily } from '../address/f
 import { RefusedError, UsageError } from '../base/errors.ts'
 import type { Cluster } from '../model/cluster.ts'
 import type { Goal } from '../model/goal.ts'
+import { likeTheOther } from './encapsulation.ts'
 import { chooseNodeAddresses, type NodesFrom } from './node-addresses.ts'
 import { observeRanges } from './observed.ts'
 import { suggestPods, suggestServices } from './suggest.ts'
@@ -60,6 +61,11 @@ export function decide(cluster: Cluster, intent: Intent): Goal {
     [primary]: observed.nodeMask[primary] ?? defaultMask[primary],
     [added]: intent.nodeMask ?? observed.nodeMask[added] ?? defaultMask[added],
   }
+  const nodeAddresses = chooseNodeAddresses(cluster, to === 'dual' ? families : [primary], {
+    given: intent.nodeAddresses,
+    from: intent.nodesFrom,
+    added,
+  })
   const goal: Goal = {
     families: to === 'dual' ? [primary, added] : [primary],
     pods: {
@@ -72,12 +78,11 @@ export function decide(cluster: Cluster, intent: Intent): Goal {
     },
     nodeMask,
     blockSize: { ...defaultBlock, ...(intent.blockSize === undefined ? {} : { [added]: intent.blockSize }) },
-    nodeAddresses: chooseNodeAddresses(cluster, to === 'dual' ? families : [primary], {
-      given: intent.nodeAddresses,
-      from: intent.nodesFrom,
-      added,
-    }),
-    calico: { encapsulation: intent.encapsulation ?? 'None', natOutgoing: intent.natOutgoing ?? true },
+    nodeAddresses,
+    calico: {
+      encapsulation: intent.encapsulation ?? likeTheOther(cluster, primary, added, nodeAddresses),
+      natOutgoing: intent.natOutgoing ?? true,
+    },
     include: {
       barePods: false,
       jobs: false,

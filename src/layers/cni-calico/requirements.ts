@@ -32,7 +32,9 @@ export function requireManifestInstall(state: Calico): void {
     throw new RefusedError(
       `ConfigMap ${state.namespace}/${source.name}, key ${source.key}: ipam is ${typeof ipam === 'string' ? ipam : 'not there'}`,
       'calico.ipam',
-      'Only calico-ipam gives a running node a second family without replacing its Node object.',
+      ipam === 'host-local'
+        ? 'host-local takes addresses from the podCIDRs of the Node, and a Node never gets a second one: every Node would have to be deleted and registered anew, which this version does not do. Nothing was changed.'
+        : 'Only calico-ipam gives a running node a second family without replacing its Node object.',
     )
   }
   const strategy = (daemonSet['spec'] as { updateStrategy?: { type?: string } } | undefined)?.updateStrategy

@@ -82,7 +82,9 @@ const intentFile = z
         encapsulation: z
           .enum(['None', 'VXLAN', 'VXLANCrossSubnet'])
           .optional()
-          .describe('How the new family travels between nodes. IPIP is IPv4 only. Default: None'),
+          .describe(
+            'How the new family travels between nodes. IPIP is IPv4 only. Default: as the family that is there',
+          ),
         natOutgoing: z
           .boolean()
           .optional()
