@@ -1,5 +1,5 @@
 import { underlayGate } from '../layers/host/underlay.ts'
-import { applyStep } from '../model/apply.ts'
+import { applySteps } from '../model/apply.ts'
 import type { Cluster } from '../model/cluster.ts'
 import type { Goal } from '../model/goal.ts'
 import type { Layer } from '../model/layer.ts'
@@ -28,10 +28,11 @@ export function makePlan({ cluster, goal, layers, tool }: MakePlan): Plan {
     const layer = byId.get(stage.layer)
     const read = layer?.read(state)
     if (layer === undefined || read === undefined) continue
-    for (const step of layer.steps(read, goal, stage.id)) {
-      steps.push(stage.meanwhile === undefined ? step : { ...step, meanwhile: stage.meanwhile })
-      state = applyStep(state, step)
-    }
+    const own = layer.steps(read, goal, stage.id)
+    steps.push(
+      ...own.map(step => (stage.meanwhile === undefined ? step : { ...step, meanwhile: stage.meanwhile })),
+    )
+    state = applySteps(state, own)
   }
   return {
     apiVersion: 'dualstack/v1',

@@ -3,12 +3,13 @@ import { applyFields, isObjectChange } from '../../model/apply.ts'
 import type { Cluster, KubeObject } from '../../model/cluster.ts'
 import type { Step } from '../../model/plan.ts'
 import type { Admission } from '../../model/rule.ts'
+import { touchedBy } from './components.ts'
 
 /**
  * The writes of a plan, step by step, as the API servers see them. Objects are followed by name instead of folded through the whole
  * cluster: a plan may change ten thousand Services.
  */
-export function admissionsOf(start: Cluster): (step: Step, state: Cluster) => readonly Admission[] {
+export function admissionsOf(start: Cluster): (state: Cluster, step: Step) => readonly Admission[] {
   const objects = new Map<string, Map<string, KubeObject>>()
   const listOf = (resource: string): Map<string, KubeObject> => {
     const known = objects.get(resource)
@@ -23,8 +24,9 @@ export function admissionsOf(start: Cluster): (step: Step, state: Cluster) => re
     return fresh
   }
   const servers = serversOf()
-  return (step, state) =>
-    step.changes.filter(isObjectChange).flatMap(change => {
+  return (state, step) => {
+    const asked = servers(state, step)
+    return step.changes.filter(isObjectChange).flatMap(change => {
       const { api: resource, namespace, name } = change.target
       const list = listOf(resource)
       const at = key(namespace, name)
@@ -39,30 +41,31 @@ export function admissionsOf(start: Cluster): (step: Step, state: Cluster) => re
         change,
       )
       list.set(at, object)
-      return servers(state).map(server => ({
+      return asked.map(server => ({
         resource,
         object,
         ...(base !== undefined && { old: base }),
         server,
       }))
     })
+  }
 }
 
 const key = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`
 
-/** Each set of Service ranges that some API server has: during a conversion they may differ. Read again only when files have changed. */
-function serversOf(): (cluster: Cluster) => readonly Admission['server'][] {
-  let last: { readonly nodes: Cluster['nodes']; readonly servers: readonly Admission['server'][] } | undefined
-  return cluster => {
-    if (last?.nodes === cluster.nodes) return last.servers
-    const ranges = (readAPIServers(cluster)?.instances ?? []).flatMap(
-      ({ configured, running }) => configured ?? running ?? [],
-    )
-    const servers = [...new Set(ranges)].map(range => ({
-      version: cluster.version,
-      services: range.split(','),
-    }))
-    last = { nodes: cluster.nodes, servers }
-    return servers
+/** Each set of Service ranges that some API server has: during a conversion they may differ. Read again only when one of them has changed. */
+function serversOf(): (state: Cluster, step: Step) => readonly Admission['server'][] {
+  let known: readonly Admission['server'][] | undefined
+  return (state, step) => {
+    if (touchedBy(step).some(({ component }) => component === 'kube-apiserver')) known = undefined
+    known ??= serversIn(state)
+    return known
   }
+}
+
+function serversIn(cluster: Cluster): readonly Admission['server'][] {
+  const ranges = (readAPIServers(cluster)?.instances ?? []).flatMap(
+    ({ configured, running }) => configured ?? running ?? [],
+  )
+  return [...new Set(ranges)].map(range => ({ version: cluster.version, services: range.split(',') }))
 }

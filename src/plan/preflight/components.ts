@@ -11,7 +11,7 @@ import {
   runningFlags,
 } from '../../layers/shared/static-pod.ts'
 import { configMapText, findObject, fileOf, nodeNames } from '../../model/changes.ts'
-import type { Cluster } from '../../model/cluster.ts'
+import type { Cluster, KubeObject } from '../../model/cluster.ts'
 import { getField } from '../../model/fields.ts'
 import type { Step } from '../../model/plan.ts'
 import type { ComponentArguments } from '../../model/rule.ts'
@@ -91,11 +91,7 @@ function kubelet(cluster: Cluster, node: string): readonly ComponentArguments[] 
   const flags = configured(cluster, node) ?? (running && Object.fromEntries(readArguments(running)))
   if (flags === undefined) return []
   const file = facts?.files[flags['config'] ?? '/var/lib/kubelet/config.yaml']?.text
-  const info = getField(findObject(cluster, 'v1/nodes', undefined, node), [
-    'status',
-    'nodeInfo',
-    'kubeletVersion',
-  ])
+  const info = getField(nodeObject(cluster, node), ['status', 'nodeInfo', 'kubeletVersion'])
   return [
     {
       component: 'kubelet',
@@ -148,9 +144,19 @@ function kubeadm(cluster: Cluster): readonly ComponentArguments[] {
   ]
 }
 
+/** Nodes by name, of each list that was seen: of five thousand each is asked for several times. */
+const byName = new WeakMap<readonly KubeObject[], ReadonlyMap<string, KubeObject>>()
+
+function nodeObject(cluster: Cluster, name: string): KubeObject | undefined {
+  const list = cluster.objects['v1/nodes'] ?? []
+  const known = byName.get(list) ?? new Map(list.map(node => [node.metadata.name, node]))
+  byName.set(list, known)
+  return known.get(name)
+}
+
 /** InternalIPs of a Node, the first of each family. */
 function reported(cluster: Cluster, node: string): PerFamily<string> {
-  const list = getField(findObject(cluster, 'v1/nodes', undefined, node), ['status', 'addresses'])
+  const list = getField(nodeObject(cluster, node), ['status', 'addresses'])
   return firstOfEach(
     (Array.isArray(list) ? list : []).flatMap(item =>
       getField(item, ['type']) === 'InternalIP' ? [String(getField(item, ['address']))] : [],
