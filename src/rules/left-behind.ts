@@ -159,23 +159,25 @@ const masks = ruleThere({
   remedy:
     'Set --node-cidr-mask-size-ipv4 and --node-cidr-mask-size-ipv6, in the manifest and in extraArgs of kubeadm-config. The plan does.',
   reads: [manifestReads('kube-controller-manager')],
-  find: ({ cluster }, added) =>
-    [...flagsOf(cluster, 'kube-controller-manager', 'cluster-cidr')]
-      .filter(([node, value]) => {
-        const hands = flagsOf(cluster, 'kube-controller-manager', 'allocate-node-cidrs').get(node)
-        const mask = `node-cidr-mask-size-${added.toLowerCase()}`
-        return (
+  find: ({ cluster }, added) => {
+    const mask = `node-cidr-mask-size-${added.toLowerCase()}`
+    const [ranges, hands, masksOf] = ['cluster-cidr', 'allocate-node-cidrs', mask].map(flag =>
+      flagsOf(cluster, 'kube-controller-manager', flag),
+    )
+    return [...(ranges ?? [])]
+      .filter(
+        ([node, value]) =>
           has(value, added) &&
           value.includes(',') &&
-          hands === 'true' &&
-          !flagsOf(cluster, 'kube-controller-manager', mask).has(node)
-        )
-      })
+          hands?.get(node) === 'true' &&
+          masksOf?.has(node) !== true,
+      )
       .map(([node]) => ({
         object: `kube-controller-manager on ${node}`,
-        field: `--node-cidr-mask-size-${added.toLowerCase()}`,
+        field: `--${mask}`,
         message: 'two ranges, and the mask of the new one is the default of this version',
-      })),
+      }))
+  },
   examples: {
     bad: [
       () =>
