@@ -32,7 +32,7 @@ export function startKubelet(site: Site, machine: Machine): void {
     for (const layer of site.layers)
       site.carryOut(layer.simulate?.boots?.(site.cluster(), machine.name) ?? [])
     setNodeReady(site, machine.name, true)
-    appendToHostPods(site, machine.name)
+    followNode(site, machine.name)
   })
 }
 
@@ -66,19 +66,16 @@ interface Condition {
   readonly status: string
 }
 
-/** Pods on the host's network get a second address in place; they never lose one while they live (kubelet_pods.go). */
-function appendToHostPods(site: Site, name: string): void {
-  const ips = internalIPs(site, name)
+/** Pods on the host's network have the addresses of their node, also when it gets or loses one: in place, without a new start (lab). */
+function followNode(site: Site, name: string): void {
+  const podIPs = internalIPs(site, name)
+    .slice(0, 2)
+    .map(ip => ({ ip }))
   const isHere = (pod: KubeObject) =>
     nodeOf(pod) === name && (pod['spec'] as { hostNetwork?: boolean }).hostNetwork === true
   for (const pod of site.store.list(podResource)) {
-    if (!isHere(pod)) continue
     const own = statusOf(pod).podIPs ?? []
-    const [first] = own
-    if (own.length !== 1 || first?.ip !== ips[0] || ips[1] === undefined) continue
-    site.store.put(podResource, {
-      ...pod,
-      status: { ...statusOf(pod), podIPs: ips.slice(0, 2).map(ip => ({ ip })) },
-    })
+    if (!isHere(pod) || own[0]?.ip !== podIPs[0]?.ip || own.length === podIPs.length) continue
+    site.store.put(podResource, { ...pod, status: { ...statusOf(pod), podIPs } })
   }
 }

@@ -126,7 +126,10 @@ export class Pods {
       setReady(site, pod, false, { reason: 'CrashLoopBackOff', message })
       return again(retryAfter)
     }
-    if (!this.#staysUnready(pod)) setReady(site, site.store.get(podResource, namespace, name) ?? pod, true)
+    // A fault that is mended later lets it become ready then.
+    if (this.#isHeldBack(pod)) return again(retryAfter)
+    if (!this.#broken.has(ownerKey(pod)))
+      setReady(site, site.store.get(podResource, namespace, name) ?? pod, true)
   }
 
   #choose(spec: PodSpec): string | undefined {
@@ -165,7 +168,7 @@ export class Pods {
     return undefined
   }
 
-  #staysUnready(pod: KubeObject): boolean {
+  #isHeldBack(pod: KubeObject): boolean {
     const owner = this.site.row(pod).owner
     const { namespace = '', labels } = pod.metadata
     const suffix = labels?.['pod-template-hash']
@@ -175,7 +178,7 @@ export class Pods {
       'pod-never-ready',
       one => one.namespace === namespace && one.name === name,
     )
-    return fault !== undefined || this.#broken.has(ownerKey(pod))
+    return fault !== undefined
   }
 
   #gone(pod: KubeObject): void {

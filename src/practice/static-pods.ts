@@ -54,6 +54,8 @@ export class StaticPods {
   /** `node name` → what runs, or is about to */
   readonly #wanted = new Map<string, string>()
   readonly #turns = new Map<string, number>()
+  /** `node name` → the words with which it was ready last */
+  readonly #proven = new Map<string, string>()
 
   constructor(readonly site: Site) {
     site.store.onWrite(({ resource, before, after }) => {
@@ -78,6 +80,7 @@ export class StaticPods {
       this.site.knownFlags.set(name, known)
     }
     if (same) this.#wanted.set(`${machine.name} ${name}`, meaning(pod))
+    if (mirror !== undefined) this.#proven.set(`${machine.name} ${name}`, JSON.stringify(wordsOf(mirror)))
   }
 
   /** A mirror pod was deleted by somebody: what it shows runs on, and the kubelet makes another. */
@@ -141,18 +144,28 @@ export class StaticPods {
     const words = wordsOf(made)[name] ?? []
     const flags = readArguments(words)
     const exit = isComponent(name) ? exitOf(site, name, machine.name, flags) : undefined
-    const stays = name === 'kube-apiserver' && site.faults.onNode('api-server-stays-down', machine.name)
     if (exit !== undefined) {
       machine.logs.set(name, [exit])
       this.#crash(made, name, 10, isCurrent)
-    } else if (!stays) {
-      site.later(seconds, () => {
-        const now = site.store.get(podResource, made.metadata.namespace, made.metadata.name)
-        if (now === undefined || !isCurrent()) return
-        setReady(site, now, true)
-        if (isComponent(name)) site.onReady(name, machine.name)
-      })
+    } else {
+      site.later(seconds, () => this.#ready(machine, made, name, isCurrent))
     }
+  }
+
+  #ready(machine: Machine, made: KubeObject, name: string, isCurrent: () => boolean): void {
+    const { site } = this
+    const { namespace, name: full } = made.metadata
+    const now = site.store.get(podResource, namespace, full)
+    if (now === undefined || !isCurrent()) return
+    const words = JSON.stringify(wordsOf(made))
+    const key = `${machine.name} ${name}`
+    const isDown = name === 'kube-apiserver' && site.faults.onNode('api-server-stays-down', machine.name)
+    // What has been ready with these arguments before comes up again; the fault may be mended while it is waited for.
+    if (isDown && this.#proven.get(key) !== words)
+      return site.later(1, () => this.#ready(machine, made, name, isCurrent))
+    this.#proven.set(key, words)
+    setReady(site, now, true)
+    if (isComponent(name)) site.onReady(name, machine.name)
   }
 
   /** The kubelet starts it again, each time later: 10, 20, 40 s and so on. */

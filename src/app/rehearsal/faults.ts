@@ -78,7 +78,9 @@ export const faultKinds: readonly FaultKind[] = [
     name: 'deaf',
     says: 'what runs in the pods does not listen on the new family',
     of: step => {
-      const [service] = servicesOf(step)
+      // Where what answers on the new family is asked before anything is changed.
+      const isAsked = step.needs.some(({ id }) => id === 'services/reachable')
+      const [service] = isAsked ? servicesOf(step) : []
       return service && { kind: 'deaf', namespace: service.namespace ?? '', name: service.name }
     },
   },

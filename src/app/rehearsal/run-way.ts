@@ -139,7 +139,7 @@ class Attempt {
     return {
       fault: fault?.kind.name ?? 'kill',
       says: fault?.kind.says ?? 'the tool is killed',
-      step: this.#at || (fault?.step.id ?? ''),
+      step: fault?.step.id ?? this.#at,
       way: this.way.direction,
       stopped: died
         ? {
