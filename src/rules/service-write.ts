@@ -1,6 +1,6 @@
 import { type Family, families } from '../address/family.ts'
 import type { IP } from '../address/ip.ts'
-import { sameJson } from '../model/fields.ts'
+import { getField, sameJson } from '../model/fields.ts'
 import type { KubeObject } from '../model/cluster.ts'
 import type { Admission } from '../model/rule.ts'
 import { addressErrors } from './field-address.ts'
@@ -10,7 +10,7 @@ import { sloppyCIDR, sloppyIP } from './sloppy.ts'
 /** A Service's specification, as far as families are in it. */
 export interface ServiceSpec {
   readonly type: string
-  readonly selector: Readonly<Record<string, string>>
+  readonly hasSelector: boolean
   readonly clusterIP: string
   readonly clusterIPs: readonly string[]
   readonly ipFamilies: readonly Family[]
@@ -27,24 +27,31 @@ const clusterIPs = 'spec.clusterIPs'
 const ipFamilies = 'spec.ipFamilies'
 const ipFamilyPolicy = 'spec.ipFamilyPolicy'
 
-type Raw = Partial<Omit<ServiceSpec, 'ipFamilyPolicy'>> & { readonly ipFamilyPolicy?: string | null }
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+const textsOf = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter(item => typeof item === 'string') : []
 
-/** As written, with what an update may leave out taken from what stood there (storage.go patchAllocatedValues, normalizeClusterIPs). */
+/**
+ * As written, with what an update may leave out taken from what stood there (storage.go patchAllocatedValues, normalizeClusterIPs). Fields
+ * of a wrong type count as left out: the API server does not even decode them.
+ */
 export function specOf(object: KubeObject, old?: ServiceSpec): ServiceSpec {
-  const raw = (object['spec'] ?? {}) as Raw
-  const type = raw.type ?? 'ClusterIP'
+  const read = (field: string): unknown => getField(object, ['spec', field])
+  const type = textOf(read('type')) || 'ClusterIP'
   const keeps = old !== undefined && type !== 'ExternalName' && old.type !== 'ExternalName'
-  const written = raw.clusterIPs ?? []
-  const clusterIP = raw.clusterIP || (keeps ? old.clusterIP : '')
+  const written = textsOf(read('clusterIPs'))
+  const clusterIP = textOf(read('clusterIP')) || (keeps ? old.clusterIP : '')
   const list =
     written.length > 0 ? written : keeps && clusterIP === old.clusterIP ? old.clusterIPs : [clusterIP]
+  const selector = read('selector')
   return {
     type,
-    selector: raw.selector ?? {},
+    hasSelector: typeof selector === 'object' && selector !== null && Object.keys(selector).length > 0,
     clusterIP,
     clusterIPs: list.filter((ip, at) => at > 0 || ip !== ''),
-    ipFamilies: raw.ipFamilies ?? [],
-    ipFamilyPolicy: raw.ipFamilyPolicy ?? undefined,
+    // A name that is no family is one of the things to be found.
+    ipFamilies: textsOf(read('ipFamilies')) as readonly Family[],
+    ipFamilyPolicy: textOf(read('ipFamilyPolicy')) || undefined,
   }
 }
 
@@ -68,7 +75,7 @@ export function familyRefusals({ object, old, server }: Admission): readonly Ref
   const configured = server.services.flatMap(text => sloppyCIDR(text)?.family ?? [])
   const released = withReleased(spec, before, policy)
   const mixed = policyRefusals(released, before, policy, configured, server.version)
-  if (mixed.length > 0 || (spec.clusterIP === 'None' && Object.keys(spec.selector).length === 0)) return mixed
+  if (mixed.length > 0 || (spec.clusterIP === 'None' && !spec.hasSelector)) return mixed
   return clusterRefusals(released, policy, configured)
 }
 
@@ -85,7 +92,7 @@ function staysWaiting(spec: ServiceSpec, before: ServiceSpec | undefined): boole
 }
 
 const defaultPolicy = (spec: ServiceSpec): string =>
-  spec.clusterIP === 'None' && Object.keys(spec.selector).length === 0 ? 'RequireDualStack' : 'SingleStack'
+  spec.clusterIP === 'None' && !spec.hasSelector ? 'RequireDualStack' : 'SingleStack'
 
 /** What can be said without knowing the cluster (validation.go ValidateServiceClusterIPsRelatedFields). */
 function ownRefusals(
