@@ -163,6 +163,21 @@ const practice: readonly Place[] = [
     'load-balancers': 'kube-vip, keepalived and haproxy as static pods',
     'kubeadm-upgrade': 'an upgrade that would take it back',
   }),
+  {
+    id: 'practice ranges',
+    title: 'ranges that work, and are regretted',
+    rules: [
+      'range-kind/',
+      'ula/',
+      'service-range/',
+      'pod-range/',
+      'node-mask/',
+      'block-size/',
+      'overlap/',
+      'room/',
+      'node-address/',
+    ],
+  },
 ]
 
 /** All of them, chapter by chapter. */
