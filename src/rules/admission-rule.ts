@@ -9,7 +9,7 @@ const kinds: Readonly<Record<string, string>> = {
 }
 
 /** `Service demo/web` */
-export function nameOf({ resource, object: { metadata } }: Admission): string {
+function nameOf({ resource, object: { metadata } }: Admission): string {
   const kind = kinds[resource] ?? resource
   return `${kind} ${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`
 }
