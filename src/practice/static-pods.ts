@@ -145,7 +145,7 @@ export class StaticPods {
     const flags = readArguments(words)
     const exit = isComponent(name) ? exitOf(site, name, machine.name, flags) : undefined
     if (exit !== undefined) {
-      machine.logs.set(name, [exit])
+      machine.logs.set(made.metadata.name, [exit])
       this.#crash(made, name, 10, isCurrent)
     } else {
       site.later(seconds, () => this.#ready(machine, made, name, isCurrent))

@@ -108,7 +108,7 @@ function failures(rows: readonly Row[]) {
             async () => waitingOf(await mirror(trial, node)) === 'CrashLoopBackOff',
             120,
           )
-          const log = await trial.nodes.logs(node, { pod: component }, 60)
+          const log = await trial.nodes.logs(node, { pod: `${component}-${node}` }, 60)
           trial.says(log, says(trial))
         }),
     ),

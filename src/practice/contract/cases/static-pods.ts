@@ -85,14 +85,4 @@ export const staticPods = [
       })
     },
   ),
-  contractCase(
-    'static-pods/log',
-    'the log of a static pod can be read on its node',
-    { needs },
-    async trial => {
-      const [node = ''] = trial.place.controlPlanes
-      const log = await trial.nodes.logs(node, { pod: component }, 5)
-      trial.holds(log.split('\n').filter(line => line !== '').length <= 5, 'more lines than asked for')
-    },
-  ),
 ]
