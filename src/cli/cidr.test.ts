@@ -172,7 +172,7 @@ describe('cidr suggest', () => {
     })
     expect(report.flags['--cluster-cidr']).toBe(`10.244.0.0/16,${report.pods}`)
     expect(report.findings.filter(({ severity }) => severity !== 'info')).toEqual([])
-  })
+  }, 60_000)
 
   it('stays apart from what the cluster has, also in the family that it has', async () => {
     const { pods, services, set } = await json<SuggestReport>('suggest', '--from', sample, '--family', 'IPv4')
@@ -284,6 +284,21 @@ describe('cidr check gives the verdict on values that how-to pages use', () => {
     const found = await breaks('--cluster-cidr', '10.244.0.0/16,fd10::/56', '--node-ip', 'n1=10.0.0.11')
     expect(found).toContain('error node-address/missing Node n1: it has no address of IPv6')
   })
+
+  test('nothing about kubeadm-config: a rule of its own says what the next upgrade does', async () => {
+    const { exitCode, stdout } = await run(['explain', 'left-behind/upgrade-takes-it-back'])
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain('kubeadm upgrade writes the manifests anew')
+  })
+
+  test('nothing about existing pods, Services and DNS: the plan has a stage for each', async () => {
+    const { steps } = JSON.parse((await run(['plan', '--from', sample, '-o', 'json'])).stdout) as {
+      steps: { stage: string }[]
+    }
+    expect(steps.map(({ stage }) => stage)).toEqual(
+      expect.arrayContaining(['workloads-dns', 'workloads', 'services', 'dns']) as string[],
+    )
+  }, 60_000)
 
   test('a pair that fits has no error in any version', async () => {
     const { exitCode, stdout } = await cidr(

@@ -10,6 +10,16 @@ export const maybeClusterOptions = {
   ...clusterOptions,
 }
 
+/** Lists that tell of ranges, and of how many there are; what else layers read has no say here. */
+const lists: ReadonlySet<string> = new Set([
+  'v1/nodes',
+  'v1/pods',
+  'v1/services',
+  'apps/v1/daemonsets',
+  'networking.k8s.io/v1/servicecidrs',
+  'crd.projectcalico.org/v1/ippools',
+])
+
 /** The cluster that the options name, as far as it can be read; undefined: they name none. */
 export async function clusterOf(
   options: Values<typeof maybeClusterOptions>,
@@ -22,7 +32,8 @@ export async function clusterOf(
       import('../app/layers.ts'),
       import('../model/layer.ts'),
     ])
-    const cluster = await source.read(readsOf(layers), { tolerant: true, signal: context.signal })
+    const reads = readsOf(layers).filter(read => read.kind !== 'list' || lists.has(read.resource))
+    const cluster = await source.read(reads, { tolerant: true, signal: context.signal })
     for (const [what, why] of Object.entries(cluster.unread))
       context.stderr.write(`not read: ${what}: ${why}\n`)
     return cluster

@@ -25,7 +25,7 @@ const text = fc.oneof(
   fc
     .tuple(fc.oneof(fc.ipV4(), fc.ipV6()), fc.integer({ min: -1, max: 130 }))
     .map(([ip, prefix]) => `${ip}/${prefix}`),
-  fc.string(),
+  fc.string().filter(any => !/NaN|Infinity|undefined/.test(any)),
 )
 const number = fc.oneof(
   fc.integer({ min: -5, max: 140 }),
