@@ -56,7 +56,7 @@ const both = calicoRule({
   source: 'projectcalico/calico:libcalico-go/lib/clientv3/ippool.go',
   covers: ['cni 2.2'],
   remedy: 'Set one of ipipMode and vxlanMode to Never.',
-  says: [{ component: 'calicoctl', line: '*Cannot enable both IPIP and VXLAN on the same IPPool*' }],
+  says: [{ component: 'calicoctl', line: '*Cannot enable both VXLAN and IPIP on the same IPPool*' }],
   reads,
   find: ({ calico }) =>
     calico.pools
@@ -152,12 +152,6 @@ const carrier = calicoRule({
     'projectcalico/calico:node/filesystem/etc/rc.local, tigera/operator:pkg/controller/ippool/validation.go',
   covers: ['cni 2.2', 'cni 2.3', 'P28'],
   remedy: 'Plan with --encapsulation vxlan.',
-  says: [
-    {
-      component: 'tigera-operator',
-      line: '*encapsulation None is not supported* when BGP is disabled*',
-    },
-  ],
   reads,
   find: facts =>
     facts.calico.backend === 'bird' || encapsulationOf(facts) !== 'None'

@@ -322,7 +322,7 @@ const poolEnvironment = calicoRule({
   covers: ['cni 2.2'],
   remedy:
     'Take CALICO_IPV6POOL_CIDR out where NO_DEFAULT_POOLS is true; set CALICO_IPV6POOL_BLOCK_SIZE to 122 or leave it out.',
-  says: [{ component: 'calico-node', line: '*Invalid CALICO_IPV6POOL_BLOCK_SIZE*' }],
+  says: [{ component: 'calico-node', line: '*Invalid blocksize * for version 6*' }],
   unless: isByHand,
   find: ({ calico: { environment } }) => {
     const size = environment['CALICO_IPV6POOL_BLOCK_SIZE']
