@@ -3,6 +3,7 @@ import type { Judged } from '../app/preflight.ts'
 import { RefusedError, type ExitCode, exitCodes } from '../base/errors.ts'
 import type { Event } from '../model/event.ts'
 import type { Plan } from '../model/plan.ts'
+import { recipeText } from '../report/recipe.ts'
 import { type Context, coloursFor } from './context.ts'
 import { choiceOr, flag, type Values } from './options.ts'
 
@@ -106,7 +107,10 @@ function outcomeText(
   const joins =
     plan.joins.length === 0
       ? ''
-      : `\nNodes that join from now on:\n${plan.joins.map(line => `  ${line}\n`).join('')}`
+      : `\nNodes that join from now on:\n${plan.joins
+          .flatMap(recipeText)
+          .map(line => `  ${line}\n`)
+          .join('')}`
   const next = verb === 'apply' && plan.direction === 'dual' ? '\nThe way back: dualstack rollback\n' : ''
   return { text: `The cluster is ${stack}.\n${left}${joins}${next}`, exitCode: exitCodes.ok }
 }

@@ -5,6 +5,7 @@ import { changeLines } from './change.ts'
 import type { Colours } from './colours.ts'
 import { noticeLines } from './notices.ts'
 import { counted, listed, printable, seconds } from './printable.ts'
+import { recipeText } from './recipe.ts'
 
 export interface PlanTextOptions {
   readonly colours: Colours
@@ -47,7 +48,7 @@ export function planText(plan: Plan, options: PlanTextOptions): string {
   )
   section(
     'For nodes that join later',
-    plan.joins.map(text => `- ${printable(text)}`),
+    plan.joins.flatMap(text => recipeText(text)),
   )
   return parts.map(lines => lines.map(line => `${line.trimEnd()}\n`).join('')).join('\n')
 }

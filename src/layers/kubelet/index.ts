@@ -5,6 +5,7 @@ import { addressesGate, readyGate } from './gates.ts'
 import { simulateKubelet } from './practice.ts'
 import { type KubeletNode, type KubeletState, readKubelets, reads } from './read.ts'
 import { kubeletSteps } from './steps.ts'
+import { straysOf } from './strays.ts'
 
 /** The addresses that nodes report. */
 export const kubelet: Layer<KubeletState> = {
@@ -13,18 +14,25 @@ export const kubelet: Layer<KubeletState> = {
   reads,
   read: readKubelets,
   // Addresses differ from node to node: one row each.
-  status: ({ nodes }) =>
-    nodes.flatMap(node => rowsOf(`kubelet ${node.node}`, [{ node: node.node, row: rowOf(node) }])),
+  status: state => {
+    const strays = straysOf(state)
+    return state.nodes.flatMap(node =>
+      rowsOf(`kubelet ${node.node}`, [{ node: node.node, row: rowOf(node, strays.get(node.node)) }]),
+    )
+  },
   steps: (state, goal, stage) => (stage === 'kubelet' ? kubeletSteps(state, goal) : []),
   gates: { addresses: addressesGate, ready: readyGate },
   simulate: simulateKubelet,
 }
 
-function rowOf({ unread, refused, place, running, reported }: KubeletNode): Omit<StatusRow, 'subject'> {
+function rowOf(
+  { unread, refused, place, running, reported }: KubeletNode,
+  stray: string | undefined,
+): Omit<StatusRow, 'subject'> {
   const row = { configured: byFamily(place?.value), running: byFamily(reported.join()) }
   if (unread !== undefined) return { ...row, note: `not read: ${unread}` }
   if (refused !== undefined) return { ...row, note: refused.message }
   if (running !== undefined && !sameList(running, place?.value ?? ''))
     return { ...row, note: 'the kubelet was not restarted since its file changed' }
-  return row
+  return stray === undefined ? row : { ...row, note: stray }
 }

@@ -189,7 +189,7 @@ test('the Markdown says all that there is to say, in order', () => {
 
     ## For nodes that join later
 
-    * sysctl on the new node
+    sysctl on the new node
     "
   `)
 })
@@ -274,7 +274,8 @@ test('the page has the same, with pictures', () => {
     </details>
 
     <h2>For nodes that join later</h2>
-    <ul><li>sysctl on the new node</li></ul>
+    <p>sysctl on the new node</p>
+
     <h2>Agreed</h2>
     <table><thead><tr><th>Name</th><th>Date</th><th>Signature</th></tr></thead><tbody><tr><td>&nbsp;</td><td></td><td></td></tr><tr><td>&nbsp;</td><td></td><td></td></tr></tbody></table>
     </main>
@@ -319,7 +320,7 @@ describe('nothing from a cluster becomes markup', () => {
 
   test('in Markdown: no tag, no link, no heading, and no fence that ends early', () => {
     const text = planMarkdown(poisoned, { ...options, version: hostile })
-    const outside = text.replaceAll(/^(`{3,})diff\n[\s\S]*?\n\1$/gm, '')
+    const outside = text.replaceAll(/^(`{3,})(?:diff|yaml)\n[\s\S]*?\n\1$/gm, '')
     expect(outside).not.toMatch(/<script|<img/)
     expect(outside).not.toMatch(/(?<!\\)\]\(javascript/)
     expect(outside).not.toMatch(/^# h/m)

@@ -1,6 +1,7 @@
 import type { Plan } from '../../model/plan.ts'
 import { type Html, html } from '../html.ts'
 import { page } from '../page.ts'
+import { recipeOf } from '../recipe.ts'
 import { seconds } from '../printable.ts'
 import { contentOf, type Content, type DocumentOptions, type StepContent } from './content.ts'
 import { roughly } from './expected.ts'
@@ -18,11 +19,7 @@ function body(content: Content): Html {
   if (stages.length === 0)
     return html`<h1>${title}</h1>
 <p>Nothing to do: the cluster is at this goal.</p>
-${factList(facts)}${section(
-  'For nodes that join later',
-  joins.map(line => html`<li>${line}</li>`),
-  lines => html`<ul>${lines}</ul>`,
-)}`
+${factList(facts)}${section('For nodes that join later', joins.map(recipe), recipes => html`${recipes}`)}`
   return html`<h1>${title}</h1>
 <p class="soft">${lead}</p>
 <div class="cards">${figures.map(([name, value]) => html`<div class="card"><span class="soft">${name}</span><b>${value}</b></div>`)}</div>
@@ -71,11 +68,7 @@ ${stages.map(
 <p class="soft">${stage.because}</p>
 ${stage.steps.map(stepBox)}`,
 )}
-${section(
-  'For nodes that join later',
-  joins.map(line => html`<li>${line}</li>`),
-  lines => html`<ul>${lines}</ul>`,
-)}
+${section('For nodes that join later', joins.map(recipe), recipes => html`${recipes}`)}
 <h2>Agreed</h2>
 <table><thead><tr><th>Name</th><th>Date</th><th>Signature</th></tr></thead><tbody><tr><td>&nbsp;</td><td></td><td></td></tr><tr><td>&nbsp;</td><td></td><td></td></tr></tbody></table>`
 }
@@ -118,6 +111,16 @@ ${
 `
 }</details>
 `
+}
+
+function recipe(text: string): Html {
+  const { title, lines } = recipeOf(text)
+  return html`<p>${title}</p>
+${
+  lines.length > 0 &&
+  html`<pre>${lines.map(line => html`<span>${line}</span>`)}</pre>
+`
+}`
 }
 
 const kindOf = (line: string): string => {

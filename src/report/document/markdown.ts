@@ -1,5 +1,6 @@
 import type { Plan } from '../../model/plan.ts'
 import { printable, seconds } from '../printable.ts'
+import { recipeOf } from '../recipe.ts'
 import { contentOf, type Content, type DocumentOptions, type StepContent } from './content.ts'
 import { roughly } from './expected.ts'
 
@@ -45,10 +46,11 @@ export function planMarkdown(plan: Plan, options: DocumentOptions): string {
       for (const step of stage.steps) parts.push(...stepParts(step))
     }
   }
-  add(
-    'For nodes that join later',
-    joins.map(line => `* ${text(line)}`),
-  )
+  if (joins.length > 0) parts.push(['## For nodes that join later'])
+  for (const { title: name, lines } of joins.map(recipeOf)) {
+    parts.push([text(name)])
+    if (lines.length > 0) parts.push(fenced(lines, 'yaml'))
+  }
   return parts.map(lines => lines.map(line => `${line}\n`).join('')).join('\n')
 }
 
@@ -90,10 +92,10 @@ function stepParts({ number, step, expected, diff, follows }: StepContent): stri
 }
 
 /** A fence longer than any run of backticks in it, so that nothing inside ends it. */
-function fenced(lines: readonly string[]): string[] {
+function fenced(lines: readonly string[], language = 'diff'): string[] {
   const longest = Math.max(2, ...lines.flatMap(line => [...line.matchAll(/`+/g)].map(([run]) => run.length)))
   const fence = '`'.repeat(longest + 1)
-  return [`${fence}diff`, ...lines.map(line => printable(line)), fence]
+  return [`${fence}${language}`, ...lines.map(line => printable(line)), fence]
 }
 
 function table(titles: readonly string[], rows: readonly (readonly string[])[]): string[] {
