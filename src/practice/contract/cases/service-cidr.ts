@@ -138,7 +138,7 @@ export const serviceCIDR = [
         const found = await trial.read(addresses, undefined, address)
         trial.same(
           field(found, 'spec', 'parentRef'),
-          { group: '', resource: 'services', namespace: trial.namespace, name: made.metadata.name },
+          { resource: 'services', namespace: trial.namespace, name: made.metadata.name },
           'parentRef',
         )
       }

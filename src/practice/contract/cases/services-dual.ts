@@ -213,7 +213,7 @@ export const servicesDual = [
           selector,
           ports,
         }),
-        '*may specify no more than one IP for each IP family, i.e 192.168.0.1 and 2001:db8::1*',
+        '*may specify no more than one IP for each IP family*',
       )
     },
   ),
