@@ -22,6 +22,12 @@ export function getField(root: unknown, path: readonly string[]): Json {
   return (at ?? null) as Json
 }
 
+/** As `getField`, where a text stands there; undefined: nothing, or something else. */
+export function getText(root: unknown, path: readonly string[]): string | undefined {
+  const value = getField(root, path)
+  return typeof value === 'string' ? value : undefined
+}
+
 /**
  * A copy of the object with one field set; null takes it away. Lists and maps on the way are made where they miss, and what a removal
  * leaves empty goes too (the API server would not write it back either), so that setting and taking away gives the same object again.

@@ -12,7 +12,7 @@ import {
 } from '../../layers/shared/static-pod.ts'
 import { configMapText, findObject, fileOf, nodeNames } from '../../model/changes.ts'
 import type { Cluster, KubeObject } from '../../model/cluster.ts'
-import { getField } from '../../model/fields.ts'
+import { getField, getText } from '../../model/fields.ts'
 import type { Step } from '../../model/plan.ts'
 import type { ComponentArguments } from '../../model/rule.ts'
 import { flatYaml } from '../../text/flat.ts'
@@ -91,11 +91,11 @@ function kubelet(cluster: Cluster, node: string): readonly ComponentArguments[] 
   const flags = configured(cluster, node) ?? (running && Object.fromEntries(readArguments(running)))
   if (flags === undefined) return []
   const file = facts?.files[flags['config'] ?? '/var/lib/kubelet/config.yaml']?.text
-  const info = getField(nodeObject(cluster, node), ['status', 'nodeInfo', 'kubeletVersion'])
+  const version = getText(nodeObject(cluster, node), ['status', 'nodeInfo', 'kubeletVersion'])
   return [
     {
       component: 'kubelet',
-      version: typeof info === 'string' ? info : cluster.version,
+      version: version ?? cluster.version,
       arguments: { ...(file === undefined ? {} : flatYaml(file)), ...flags },
       meets: { nodeAddress: reported(cluster, node) },
       where: `kubelet on ${node}`,
@@ -114,7 +114,7 @@ function kubeProxy(cluster: Cluster): readonly ComponentArguments[] {
   const fields = text === undefined ? undefined : flatYaml(text)
   if (fields === undefined) return []
   const daemonSet = findObject(cluster, 'apps/v1/daemonsets', 'kube-system', 'kube-proxy')
-  const image = getField(daemonSet, ['spec', 'template', 'spec', 'containers', 'name=kube-proxy', 'image'])
+  const image = getText(daemonSet, ['spec', 'template', 'spec', 'containers', 'name=kube-proxy', 'image'])
   const groups = new Map<string, { readonly node: string; readonly nodeAddress: PerFamily<string> }>()
   for (const node of nodeNames(cluster)) {
     const nodeAddress = willReport(cluster, node)
@@ -123,7 +123,7 @@ function kubeProxy(cluster: Cluster): readonly ComponentArguments[] {
   }
   return [...groups.values()].map(({ node, nodeAddress }) => ({
     component: 'kube-proxy',
-    version: tagOf(typeof image === 'string' ? image : undefined) ?? cluster.version,
+    version: tagOf(image) ?? cluster.version,
     arguments: fields,
     meets: { nodeAddress, podCIDRs: podCIDRs(cluster) },
     where: groups.size > 1 ? `kube-proxy on ${node}` : 'kube-proxy',
@@ -159,7 +159,7 @@ function reported(cluster: Cluster, node: string): PerFamily<string> {
   const list = getField(nodeObject(cluster, node), ['status', 'addresses'])
   return firstOfEach(
     (Array.isArray(list) ? list : []).flatMap(item =>
-      getField(item, ['type']) === 'InternalIP' ? [String(getField(item, ['address']))] : [],
+      getText(item, ['type']) === 'InternalIP' ? (getText(item, ['address']) ?? []) : [],
     ),
   )
 }

@@ -11,7 +11,7 @@ import {
 import { families, type PerFamily } from '../../address/family.ts'
 import { readAnyCalico } from '../../layers/cni-calico/read.ts'
 import type { Cluster, KubeObject } from '../../model/cluster.ts'
-import { getField } from '../../model/fields.ts'
+import { getField, getText } from '../../model/fields.ts'
 import type { Goal } from '../../model/goal.ts'
 import type { ComponentArguments, Ranges, WrittenRange } from '../../model/rule.ts'
 import { observeRanges } from '../observed.ts'
@@ -39,7 +39,7 @@ export function rangesOf(cluster: Cluster, goal: Goal | undefined, configured: C
       nodes: (cluster.objects['v1/nodes'] ?? []).length,
       pods: cluster.pods.filter(pod => !pod.hostNetwork).length,
       services: (cluster.objects['v1/services'] ?? []).filter(service =>
-        tryParseIP(String(getField(service, ['spec', 'clusterIP']))),
+        tryParseIP(getText(service, ['spec', 'clusterIP']) ?? ''),
       ).length,
     },
   }
@@ -114,7 +114,7 @@ function networksOf(cluster: Cluster, running: readonly PerFamily<string>[]): Ra
     }
   }
   for (const pool of cluster.objects['crd.projectcalico.org/v1/ippools'] ?? []) {
-    const range = parsed(String(getField(pool, ['spec', 'cidr'])))
+    const range = parsed(getText(pool, ['spec', 'cidr']))
     if (range !== undefined && !own.some(mine => overlaps(mine, range)))
       add(range, `IPPool ${pool.metadata.name}`)
   }
@@ -127,7 +127,7 @@ const shortList = ([first = '', ...rest]: readonly string[]): string =>
 
 function reportedBy(node: KubeObject): readonly string[] {
   const list = getField(node, ['status', 'addresses'])
-  return (Array.isArray(list) ? list : []).map(item => String(getField(item, ['address'])))
+  return (Array.isArray(list) ? list : []).flatMap(item => getText(item, ['address']) ?? [])
 }
 
 const linkLocal = ['169.254.0.0/16', 'fe80::/10'].map(text => parseCIDR(text))
