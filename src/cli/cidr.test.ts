@@ -1,9 +1,10 @@
 import { join } from 'node:path'
-import { describe, expect, it, test } from 'vitest'
+import { describe, expect, it, test, vi } from 'vitest'
 import type { CheckReport } from '../report/cidr-check.ts'
 import type { Shown } from '../report/cidr-show.ts'
 import type { Split } from '../report/cidr-split.ts'
 import type { SuggestReport } from '../report/cidr-suggest.ts'
+import { printCompletions } from './completion.ts'
 import { run } from './testing.ts'
 
 const sample = join(import.meta.dirname, '../../samples/calico-1cp-1w')
@@ -45,6 +46,28 @@ describe('cidr, the word', () => {
     [['suggest', '--nodes', '-3'], 'error: --nodes "-3" is not a number\nhint: For instance 500.\n'],
   ])('%j is one clear error', async (words, stderr) => {
     expect(await cidr(...words)).toEqual({ exitCode: 2, stdout: '', stderr })
+  })
+})
+
+describe('completion', () => {
+  const complete = (...words: string[]): readonly string[] => {
+    const said: string[] = []
+    const log = vi.spyOn(console, 'log').mockImplementation((line: string) => void said.push(line))
+    printCompletions(words)
+    log.mockRestore()
+    return said.map(line => line.split('\t')[0] ?? '')
+  }
+  it('knows the word, its commands and their options', () => {
+    expect(complete('ci')).toEqual(['cidr', ':4'])
+    expect(complete('cidr', 's')).toEqual(['show', 'split', 'suggest', ':4'])
+    expect(complete('cidr', 'check', '--node-cidr')).toEqual([
+      '--node-cidr-mask-size',
+      '--node-cidr-mask-size-ipv4',
+      '--node-cidr-mask-size-ipv6',
+      ':4',
+    ])
+    // A range is not a file of this folder.
+    expect(complete('cidr', 'show', '')).toEqual([':4'])
   })
 })
 
