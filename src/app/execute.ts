@@ -144,7 +144,7 @@ async function locked(given: Execute, layers: readonly Layer[], lock: Lock): Pro
       check: () => lock.check(),
       signal: context.signal,
     })
-    await checkEnd(context, plan.goal)
+    await checkEnd(context, plan.goal, left)
     say({ ...stamp(), kind: 'closed' })
     if (plan.direction === 'single') await pruneCopies(world, nodes)
     return { kind: 'done', plan, run: journal.run }
@@ -228,13 +228,15 @@ async function checkFresh(world: World, plan: Plan): Promise<void> {
 }
 
 /** The law, on the real thing: planning from the end gives no steps. */
-async function checkEnd(context: Execute, goal: Goal): Promise<void> {
+async function checkEnd(context: Execute, goal: Goal, dead: ReadonlySet<string>): Promise<void> {
   const cluster = await observe(context.world, readsOf(context.layers), { signal: context.signal })
   const left = makePlan({ cluster, goal, layers: context.layers, tool: '' }).steps
   if (left.length === 0) return
   throw new StoppedError(
     `every step was done, but the cluster is not at its target: ${left.map(step => step.id).join(', ')}`,
     'run.not-at-target',
-    'Something changes the cluster at the same time (a deployment tool, an operator). Look at `dualstack plan`: it shows what is left.',
+    dead.size > 0
+      ? `The plan may have been made before ${[...dead].join(', ')} died. Run the same command again: it plans anew, without.`
+      : 'Something changes the cluster at the same time (a deployment tool, an operator). Look at `dualstack plan`: it shows what is left.',
   )
 }

@@ -25,8 +25,6 @@ const writes: readonly Right[] = [
   { resource: 'apps/v1/daemonsets', verbs: ['update'] },
   { resource: 'apps/v1/deployments', verbs: ['update'] },
   { resource: 'apps/v1/statefulsets', verbs: ['update'] },
-  // Tells old pods from new ones where a dead node holds up a roll-out.
-  { resource: 'apps/v1/controllerrevisions', verbs: ['list'] },
   { resource: 'crd.projectcalico.org/v1/ippools', verbs: ['create', 'update'] },
   { resource: 'crd.projectcalico.org/v1/ipamblocks', verbs: ['delete'] },
   { resource: 'crd.projectcalico.org/v1/blockaffinities', verbs: ['delete'] },

@@ -5,13 +5,14 @@ import type { KubeApi, World } from '../world/ports.ts'
 const daemonSets = 'apps/v1/daemonsets'
 
 /** On which node an object lies, of the kinds that belong to one: what is on a hidden node is hidden with it. */
-const places: Readonly<Record<Resource, (object: KubeObject) => unknown>> = {
+const places: Readonly<Record<Resource, (object: KubeObject) => string>> = {
   'v1/nodes': ({ metadata }) => metadata.name,
-  'v1/pods': pod => getField(pod, ['spec', 'nodeName']),
-  'crd.projectcalico.org/v1/blockaffinities': one => getField(one, ['spec', 'node']),
+  'v1/pods': pod => textOf(getField(pod, ['spec', 'nodeName'])),
+  'crd.projectcalico.org/v1/blockaffinities': one => textOf(getField(one, ['spec', 'node'])),
   'crd.projectcalico.org/v1/ipamblocks': block =>
-    String(getField(block, ['spec', 'affinity']) ?? '').replace(/^host:/, ''),
+    textOf(getField(block, ['spec', 'affinity'])).replace(/^host:/, ''),
 }
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 /**
  * The world as it is without some dead nodes. They, their pods and their address blocks are not seen, and no DaemonSet waits for its pod there:
@@ -22,7 +23,7 @@ export async function hideNodes(world: World, names: ReadonlySet<string>): Promi
   const { api } = world
   const away = await countPods(api, names)
   const isHidden = (resource: Resource, object: KubeObject): boolean =>
-    names.has(String(places[resource]?.(object) ?? ''))
+    names.has(places[resource]?.(object) ?? '')
   const asSeen = (resource: Resource, object: KubeObject): KubeObject =>
     resource === daemonSets ? withoutAway(object, away.get(object.metadata.uid ?? '') ?? 0) : object
   return {

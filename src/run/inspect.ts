@@ -118,8 +118,8 @@ export function inspectObject(change: ObjectChange, object: KubeObject | undefin
   return { at: isKnown ? 'before' : 'other', found }
 }
 
-/** What we wrote is there. The server may have added defaults to a map that we made. */
-function covers(wanted: Json, found: Json): boolean {
+/** What we wrote is there (a driver's view of one field). The server may have added defaults to a map that we made. */
+export function covers(wanted: Json, found: Json): boolean {
   if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted)) return sameJson(wanted, found)
   if (typeof found !== 'object' || found === null || Array.isArray(found)) return false
   const map = found as Readonly<Record<string, Json>>

@@ -12,20 +12,12 @@ const pod = (node: string, hash: string, ready = true): KubeObject => ({
   metadata: {
     name: `agent-${node}-${hash}`,
     namespace: 'x',
-    labels: { app: 'agent', 'controller-revision-hash': hash },
+    labels: { app: 'agent' },
+    annotations: hash === 'new' ? { x: '1' } : {},
     ownerReferences: [owner],
   },
   spec: { nodeName: node },
   status: { conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
-})
-const revision = (hash: string, number: number): KubeObject => ({
-  metadata: {
-    name: `agent-${hash}`,
-    namespace: 'x',
-    labels: { 'controller-revision-hash': hash },
-    ownerReferences: [owner],
-  },
-  revision: number,
 })
 const change = (path: readonly string[]) => ({
   target: { kind: 'object', api: 'apps/v1/daemonsets', namespace: 'x', name: 'agent' } as const,
@@ -56,7 +48,6 @@ function cluster(hashes: readonly string[], observed = 2) {
         status: { observedGeneration: observed },
       },
     ],
-    'apps/v1/controllerrevisions': [revision('new', 10), revision('old', 9)],
   })
   let now = 0
   const later: { readonly at: number; readonly run: () => void }[] = []

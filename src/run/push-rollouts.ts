@@ -1,8 +1,9 @@
 import { isObjectChange } from '../model/apply.ts'
 import type { KubeObject } from '../model/cluster.ts'
 import { getField } from '../model/fields.ts'
-import type { ObjectTarget, Step } from '../model/plan.ts'
+import type { FieldChange, ObjectTarget, Step } from '../model/plan.ts'
 import type { World } from '../world/ports.ts'
+import { covers } from './inspect.ts'
 
 export interface Push {
   /** Without the dead nodes. */
@@ -20,12 +21,12 @@ const patience = 300
  */
 export async function pushRollouts(context: Push, step: Step): Promise<void> {
   for (const { target, fields } of step.changes.filter(isObjectChange)) {
-    const isTemplate = fields.some(({ path }) => path[0] === 'spec' && path[1] === 'template')
-    if (target.api === 'apps/v1/daemonsets' && isTemplate) await push(context, target)
+    const template = fields.filter(({ path }) => path[0] === 'spec' && path[1] === 'template')
+    if (target.api === 'apps/v1/daemonsets' && template.length > 0) await push(context, target, template)
   }
 }
 
-async function push(context: Push, target: ObjectTarget): Promise<void> {
+async function push(context: Push, target: ObjectTarget, fields: readonly FieldChange[]): Promise<void> {
   const { api, clock } = context.world
   let deadline = clock.now() + patience * 1000
   let count: number | undefined
@@ -35,11 +36,10 @@ async function push(context: Push, target: ObjectTarget): Promise<void> {
     const daemonSet = await api.get(target.api, target.namespace, target.name)
     if (daemonSet === undefined) return
     if (!isObserved(daemonSet)) continue
-    const newest = await newestRevision(context.world, daemonSet)
     const pods = await podsOf(context.world, daemonSet)
     count ??= pods.length
-    const [old, ...more] = pods.filter(pod => !isLeaving(pod) && revisionOf(pod) !== newest)
-    if (old === undefined || newest === undefined) return
+    const [old, ...more] = pods.filter(pod => !isLeaving(pod) && !isNew(pod, fields))
+    if (old === undefined) return
     if (more.length < last) deadline = clock.now() + patience * 1000
     last = more.length
     const settled = pods.length >= count && pods.every(pod => !isLeaving(pod) && isReady(pod))
@@ -55,8 +55,10 @@ async function push(context: Push, target: ObjectTarget): Promise<void> {
 const isObserved = (object: KubeObject): boolean =>
   Number(getField(object, ['status', 'observedGeneration']) ?? 0) >= (object.metadata.generation ?? 0)
 
-const hashLabel = 'controller-revision-hash'
-const revisionOf = ({ metadata }: KubeObject): string | undefined => metadata.labels?.[hashLabel]
+/** Is a pod of the template as the step leaves it? What is below `spec.template` of a DaemonSet stands in its pods as it is. */
+const isNew = (pod: KubeObject, fields: readonly FieldChange[]): boolean =>
+  fields.every(({ path, after }) => covers(after, getField(pod, path.slice(2))))
+
 const isLeaving = ({ metadata }: KubeObject): boolean => metadata.deletionTimestamp !== undefined
 const isReady = (pod: KubeObject): boolean =>
   ((getField(pod, ['status', 'conditions']) ?? []) as readonly { type?: string; status?: string }[]).some(
@@ -64,15 +66,6 @@ const isReady = (pod: KubeObject): boolean =>
   )
 const isOwned = (object: KubeObject, owner: KubeObject): boolean =>
   object.metadata.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid) === true
-
-async function newestRevision({ api }: World, daemonSet: KubeObject): Promise<string | undefined> {
-  const { namespace } = daemonSet.metadata
-  let newest: KubeObject | undefined
-  for await (const one of api.list('apps/v1/controllerrevisions', { namespace })) {
-    if (isOwned(one, daemonSet) && Number(one['revision']) > Number(newest?.['revision'] ?? -1)) newest = one
-  }
-  return newest === undefined ? undefined : revisionOf(newest)
-}
 
 async function podsOf({ api }: World, daemonSet: KubeObject): Promise<readonly KubeObject[]> {
   const labels = (getField(daemonSet, ['spec', 'selector', 'matchLabels']) ?? {}) as Record<string, string>
