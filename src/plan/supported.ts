@@ -1,6 +1,7 @@
 import { RefusedError } from '../base/errors.ts'
 import type { Cluster } from '../model/cluster.ts'
 import type { Layer } from '../model/layer.ts'
+import { unconverted } from '../rules/other-cni.ts'
 import { requireVersion } from './versions.ts'
 
 /**
@@ -12,11 +13,17 @@ export function requireCNI(cluster: Cluster, layers: readonly Layer[]): void {
   requireVersion(cluster)
   const known = layers.filter(layer => layer.id.startsWith('cni-'))
   if (known.some(layer => layer.read(cluster) !== undefined)) return
-  const found = foundCNIs(cluster)
+  const others = unconverted(cluster)
+  const found =
+    others.length > 0 ? others.map(({ title, object }) => `${title} (${object})`) : foundCNIs(cluster)
+  const missing = others.map(({ title, missing: what }) => `What it takes for ${title}: ${what}.`)
   throw new RefusedError(
     `the CNI of this cluster is not supported yet: ${found.length === 0 ? 'no Calico was found' : `found ${found.join(', ')}`}`,
     'cni.unsupported',
-    `Known are: ${known.map(layer => layer.title).join(', ')}. Nothing was changed. \`dualstack status\` shows the layers that are known.`,
+    [
+      ...missing,
+      `Known are: ${known.map(layer => layer.title).join(', ')}. Nothing was changed. \`dualstack status\` shows the layers that are known.`,
+    ].join(' '),
   )
 }
 

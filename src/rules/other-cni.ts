@@ -35,6 +35,16 @@ const foundIn = (cluster: Cluster): readonly Found[] =>
     return agent === undefined ? [] : [{ object, ...agent }]
   })
 
+/** Agents of CNIs that are not converted yet, with what it would take. */
+export const unconverted = (
+  cluster: Cluster,
+): readonly { readonly object: string; readonly title: string; readonly missing: string }[] =>
+  foundIn(cluster).map(({ object: { metadata }, title }) => ({
+    object: `DaemonSet ${metadata.namespace ?? ''}/${metadata.name}`,
+    title,
+    missing: steps[title] ?? 'see its documentation',
+  }))
+
 const ciliumSetting = (cluster: Cluster, name: string): string | undefined =>
   configMapText(cluster, 'kube-system', 'cilium-config', name)
 
@@ -149,12 +159,12 @@ const unsupported = ruleThere({
   find: ({ cluster }) => {
     const names = (cluster.objects[daemonSets] ?? []).map(({ metadata }) => metadata.name)
     if (names.includes('calico-node')) return []
-    const found = foundIn(cluster)
+    const found = unconverted(cluster)
     if (found.length === 0) return plainConfigurations(cluster)
-    return found.map(({ object, title }) => ({
-      object: `DaemonSet ${object.metadata.namespace ?? ''}/${object.metadata.name}`,
+    return found.map(({ object, title, missing }) => ({
+      object,
       field: 'metadata.name',
-      message: `${title} is not converted by this version: ${steps[title] ?? 'see its documentation'}`,
+      message: `${title} is not converted by this version: ${missing}`,
     }))
   },
   examples: {

@@ -73,3 +73,22 @@ test.each([
 test('a cluster without a DNS Service has no such layer', () => {
   expect(dns.read(testCluster())).toBeUndefined()
 })
+
+test.each([
+  ['169.254.20.10,10.96.0.10', 'listens on 169.254.20.10, 10.96.0.10: pods go on asking it there'],
+  [undefined, 'listens on addresses that its arguments do not tell'],
+  ['169.254.20.10,fd00:96::a', undefined],
+])('NodeLocal DNSCache with -localip %s: %s', (localip, message) => {
+  const base = cluster(['IPv4', 'IPv6'])
+  const args = localip === undefined ? [] : ['-localip', localip, '-conf', '/etc/Corefile']
+  const nodeLocal: KubeObject = {
+    metadata: { name: 'node-local-dns', namespace: 'kube-system' },
+    spec: { template: { spec: { containers: [{ name: 'node-cache', args }] } } },
+  }
+  const state = dns.read({ ...base, objects: { ...base.objects, 'apps/v1/daemonsets': [nodeLocal] } })
+  const told = state === undefined ? [] : (dns.notices?.(state, goal) ?? [])
+  expect(told.map(notice => notice.message)).toEqual(
+    message === undefined ? [] : [expect.stringContaining(message)],
+  )
+  expect(state && dns.notices?.(state, backGoal)).toEqual([])
+})

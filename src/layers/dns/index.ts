@@ -1,7 +1,10 @@
+import { tryParseIP } from '../../address/index.ts'
 import type { Cluster, KubeObject } from '../../model/cluster.ts'
+import { getField } from '../../model/fields.ts'
 import type { Goal } from '../../model/goal.ts'
 import type { Layer, StatusRow } from '../../model/layer.ts'
 import type { Notice, Step } from '../../model/plan.ts'
+import { readArguments } from '../shared/arguments.ts'
 import { endpointsGate, type EndpointsArgs, reachableGate } from '../shared/endpoint-gates.ts'
 import { isDNSService, secondsToForget } from '../shared/dns.ts'
 import { sliceResource } from '../shared/endpoints.ts'
@@ -116,14 +119,34 @@ const singlePods = ({ cluster, service }: DNS, goal: Goal): readonly string[] =>
     )
     .map(pod => pod.name)
 
-function dnsNotices({ service, nodeLocal }: DNS, goal: Goal): readonly Notice[] {
+/**
+ * NodeLocal DNSCache listens on the addresses of its -localip: one of its own, and in iptables mode that of the DNS Service. Pods go on
+ * asking it by the address in their resolv.conf, so nothing has to change; only the Service's new address is none of those.
+ */
+function dnsNotices({ nodeLocal }: DNS, goal: Goal): readonly Notice[] {
   if (nodeLocal === undefined || goal.families.length === 1) return []
+  const listens = listenAddresses(nodeLocal)
+  const missing = goal.families.filter(
+    family => !listens.some(address => tryParseIP(address)?.family === family),
+  )
+  if (listens.length > 0 && missing.length === 0) return []
   return [
     {
       layer: 'dns',
       object: 'DaemonSet kube-system/node-local-dns',
-      message: `NodeLocal DNSCache answers on the ${service.families[0] ?? ''} address only: clients of the other family ask the DNS Service itself`,
-      remedy: `Give it a listen address of the other family as well (${listed(goal.families)}), if clients need the cache.`,
+      message: `NodeLocal DNSCache listens on ${listens.length === 0 ? 'addresses that its arguments do not tell' : listed(listens)}: pods go on asking it there; who asks the DNS Service by its ${missing.join(' and ') || 'new'} address passes the cache by`,
+      remedy:
+        'Nothing has to be done. For the cache in both families add an address of the other one to -localip and to `bind` in the ConfigMap node-local-dns.',
     },
   ]
+}
+
+function listenAddresses(nodeLocal: KubeObject): readonly string[] {
+  const containers = getField(nodeLocal, ['spec', 'template', 'spec', 'containers'])
+  const words = (Array.isArray(containers) ? containers : []).flatMap(container => {
+    const args = getField(container, ['args'])
+    return Array.isArray(args) ? args.filter(word => typeof word === 'string') : []
+  })
+  const value = readArguments(words.map(word => word.replace(/^-(?=[^-])/, '--'))).get('localip')
+  return (value ?? '').split(',').filter(address => address !== '')
 }
