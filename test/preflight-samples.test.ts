@@ -41,9 +41,10 @@ test.skipIf(sample('calico-1cp-2w-by-hand') === undefined)(
   `what a how-to page left behind is seen${whySkipped('calico-1cp-2w-by-hand')}`,
   async () => {
     const { findings } = await look('calico-1cp-2w-by-hand')
-    const stale = findings.filter(({ rule }) => rule.startsWith('range-pair/'))
-    expect(stale.map(({ severity }) => severity)).not.toContain('error')
-    expect(stale.map(({ message }) => message).join('\n')).toContain('kubeadm-config')
+    const told = findings.filter(({ severity }) => severity === 'warning' || severity === 'info')
+    // The next upgrade would take it back; pods and Services that were there before have one family.
+    for (const word of [/kubeadm/, /pod/, /Service/])
+      expect(told.some(({ object, message }) => word.test(`${object} ${message}`))).toBe(true)
   },
 )
 
