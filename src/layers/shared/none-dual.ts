@@ -15,7 +15,7 @@ export const isKeptElsewhere = (service: Service): boolean =>
  * Services that an API server with these families alone could not serve any more: it refuses each update of them, a change of a port or
  * selector too. Not those of which somebody said that they stay as they are.
  */
-export function strandedServices(cluster: Cluster, families: readonly Family[]): readonly Service[] {
+function strandedServices(cluster: Cluster, families: readonly Family[]): readonly Service[] {
   return (cluster.objects['v1/services'] ?? [])
     .map(readService)
     .filter(service => service.families.some(family => !families.includes(family)))
