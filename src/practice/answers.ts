@@ -1,5 +1,6 @@
 import type { Resource } from '../model/cluster.ts'
 import { apiError, type ApiError } from '../world/api/api-error.ts'
+import { kindOf } from './resources.ts'
 
 /** Who asks for what, as errors name it. */
 export interface Asked {
@@ -49,6 +50,15 @@ export const conflict = (asked: Asked, why: string): ApiError =>
     409,
     'Conflict',
     `Operation cannot be fulfilled on ${plural(asked.resource)} "${asked.name ?? ''}": ${why}`,
+    asked,
+  )
+
+/** A delete of what somebody wrote since; it names the kind where others name the resource. */
+export const otherVersion = (asked: Asked, wanted: string, is = ''): ApiError =>
+  refusal(
+    409,
+    'Conflict',
+    `Operation cannot be fulfilled on ${kindOf(asked.resource)} "${asked.name ?? ''}": the ResourceVersion in the precondition (${wanted}) does not match the ResourceVersion in record (${is}). The object might have been modified`,
     asked,
   )
 

@@ -4,7 +4,7 @@ import { sameJson } from '../model/fields.ts'
 import { selects } from '../observe/selector.ts'
 import type { DeleteOptions, KubeApi, ListOptions, WriteOptions } from '../world/ports.ts'
 import { admit } from './admission.ts'
-import { alreadyExists, type Asked, conflict, notFound, refusal } from './answers.ts'
+import { alreadyExists, type Asked, conflict, notFound, otherVersion, refusal } from './answers.ts'
 import { evict } from './budgets.ts'
 import { runInPod } from './exec.ts'
 import { deleted, isLetGo } from './deletion.ts'
@@ -140,10 +140,8 @@ export function practiceApi(site: Site, servers: Servers): KubeApi {
     const object = store.get(resource, namespace, name)
     if (object === undefined || (uid !== undefined && uid !== object.metadata.uid)) return
     const now = object.metadata.resourceVersion
-    if (resourceVersion !== undefined && resourceVersion !== now) {
-      const why = `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${now ?? ''}`
-      throw conflict(asked, why)
-    }
+    if (resourceVersion !== undefined && resourceVersion !== now)
+      throw otherVersion(asked, resourceVersion, now)
     deleted(site, resource, object)
   }
 
