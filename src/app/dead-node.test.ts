@@ -135,6 +135,19 @@ test('a worker that dies on the way is left when the run goes on, and the way th
   expect(done.kind).toBe('done')
   expect(done.plan.notices[0]).toMatchObject({ object: 'Node n2' })
   expect(done.plan.steps.map(step => step.id)).not.toContain('kubelet/n2')
+  // Back again, with a calico-node that waits for the address which only this step gives its Node: no rule may stand in the way.
+  dead.splice(0)
+  const settled: string[] = []
+  const rest = apply({
+    ...common(world),
+    intent: {},
+    emit: event => {
+      if (event.kind === 'settled') settled.push(event.step)
+    },
+  })
+  // All pods of this small cluster are on n2, and a budget there allows none of them to be away.
+  await expect(rest).rejects.toMatchObject({ code: 'workloads.blocked' })
+  expect(settled).toContain('kubelet/n2')
 })
 
 test('a dead control plane stops everything before it begins, and is named with the way out', async () => {

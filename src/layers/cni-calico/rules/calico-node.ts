@@ -1,4 +1,5 @@
 import type { Family } from '../../../address/family.ts'
+import { tryParseIP } from '../../../address/index.ts'
 import { getField } from '../../../model/fields.ts'
 import type { Violation } from '../../../model/rule.ts'
 import { listed } from '../../shared/families.ts'
@@ -442,6 +443,26 @@ const datastore = calicoRule({
   },
 })
 
+/**
+ * On a node that a conversion has left (it was dead), calico-node waits for the very address that the rest of the conversion gives its Node:
+ * nothing that anybody could mend first.
+ */
+function waitsForAddress(facts: CalicoFacts, node: string): boolean {
+  const { calico, added, cluster } = facts
+  const asks = calico.environment[names[added].address] === 'autodetect'
+  if (!asks || methodOf(facts) !== 'kubernetes-internal-ip') return false
+  const object = cluster.objects['v1/nodes']?.find(({ metadata }) => metadata.name === node)
+  const addresses = getField(object, ['status', 'addresses'])
+  return !(Array.isArray(addresses) ? addresses : []).some(one => {
+    const address = getField(one, ['address'])
+    return (
+      getField(one, ['type']) === 'InternalIP' &&
+      typeof address === 'string' &&
+      tryParseIP(address)?.family === added
+    )
+  })
+}
+
 const unready = calicoRule({
   id: 'calico-node/not-ready',
   title: 'calico-node is ready everywhere before its roll-out',
@@ -451,9 +472,13 @@ const unready = calicoRule({
   covers: ['P22', 'P27'],
   remedy: 'Mend the pods that are not ready first: kubectl -n kube-system get pods -l k8s-app=calico-node.',
   reads: [{ kind: 'list', resource: 'v1/pods' }],
-  find: ({ cluster }) => {
-    const pods = cluster.pods.filter(
-      pod => pod.labels['k8s-app'] === 'calico-node' && !pod.ready && !pod.deleting,
+  find: facts => {
+    const pods = facts.cluster.pods.filter(
+      pod =>
+        pod.labels['k8s-app'] === 'calico-node' &&
+        !pod.ready &&
+        !pod.deleting &&
+        !waitsForAddress(facts, pod.node),
     )
     return pods.length === 0
       ? []
@@ -470,7 +495,15 @@ const unready = calicoRule({
   },
   examples: {
     bad: [() => calicoSituation({ pods: [pod(false)] })],
-    good: [() => calicoSituation({ pods: [pod(true)] }), () => calicoSituation()],
+    good: [
+      () => calicoSituation({ pods: [pod(true)] }),
+      () => calicoSituation(),
+      () =>
+        calicoSituation({
+          pods: [pod(false)],
+          environment: { IP6: 'autodetect', IP6_AUTODETECTION_METHOD: 'kubernetes-internal-ip' },
+        }),
+    ],
   },
 })
 
