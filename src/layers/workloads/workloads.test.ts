@@ -398,8 +398,18 @@ test('the gate waits for pods of other families, and for as many ready ones as t
     '1 of 1 owners still to come: Deployment shop/web: 0 of 3 pods ready',
   )
   expect(seen(3, { families: both })?.holds).toBe(true)
+})
+
+test('the gate waits for pods that are all away at once, but not for those that nobody wants any more', () => {
+  const gates = stepsOf(workloads, web(), goal, 'workloads')[0]?.gates ?? []
+  const both: readonly Family[] = ['IPv4', 'IPv6']
+  const seen = (replicas: number, count: number) =>
+    readingsOf(workloads, web({ replicas }, [], { families: both }, count), gates)[0]
+  expect(seen(3, 0)?.seen).toBe('1 of 1 owners still to come: Deployment shop/web: 0 of 3 pods ready')
+  expect(seen(3, 2)?.holds).toBe(false)
   // Scaled down meanwhile.
-  expect(seen(2, { families: both })?.holds).toBe(true)
+  expect(seen(2, 2)?.holds).toBe(true)
+  expect(seen(0, 0)?.holds).toBe(true)
 })
 
 test.each<[unknown, number, 'up' | 'down', number]>([
