@@ -1,5 +1,6 @@
 import { UsageError } from '../base/errors.ts'
 import type { Plan } from '../model/plan.ts'
+import { differs } from '../plan/differs.ts'
 import type { Intent } from '../plan/intent.ts'
 import { execute, type Execute, type Outcome } from './execute.ts'
 import { planFor } from './plan.ts'
@@ -21,7 +22,7 @@ export function apply(options: Apply): Promise<Outcome> {
   return execute({
     ...options,
     direction,
-    asks: Object.keys(intent).some(key => key !== 'to'),
+    asks: plan => differs(intent, plan.goal),
     plan: cluster => planFor(cluster, { ...intent, to: 'dual' }, options.layers, [], ignored),
     // The way back is never refused: who needs it, needs it now.
     ...(direction === 'dual' && {

@@ -31,8 +31,8 @@ export interface Execute {
   readonly given?: Plan
   /** Names of dead control planes that are to be left as they are. Dead workers are left unasked. */
   readonly without?: ReadonlySet<string>
-  /** Was anything asked for that a run which goes on could not take in? */
-  readonly asks?: boolean
+  /** What was asked for that a run which goes on with this plan could not take in, in words. */
+  readonly asks?: (plan: Plan) => readonly string[]
   /** Makes the plan from what is there. */
   readonly plan: (cluster: Cluster, past: readonly PastRun[]) => Plan
   /** What the rules say of a plan that is about to begin. Throws where they forbid it. A run that goes on is past that. */
@@ -95,9 +95,10 @@ async function locked(given: Execute, layers: readonly Layer[], lock: Lock): Pro
       'Finish it (the same command without a plan file) or go back (`dualstack rollback`) first.',
     )
   }
-  if (goesOn && context.asks === true) {
+  const asked = goesOn ? (context.asks?.(planOf(open)) ?? []) : []
+  if (goesOn && asked.length > 0) {
     throw new RefusedError(
-      `run ${open.run} goes on with the plan it began with: other ranges or choices cannot be taken in now`,
+      `run ${open.run} goes on with the plan it began with: what else is asked for cannot be taken in now: ${asked.join(', ')}`,
       'run.unfinished',
       'Call the same command without these options; or go back (`dualstack rollback`) and begin anew.',
     )

@@ -5,6 +5,7 @@ import {
   apiServerManifest,
   apiServerPath,
   backGoal,
+  clusterConfiguration,
   goal,
   testCluster,
   withAnswers,
@@ -282,4 +283,42 @@ test('status shows what is written and what runs, one row for all or one for eac
 
 test('without a control plane of this kind there is no such layer', () => {
   expect(kubeAPIServer.read(testCluster({ controlPlanes: 0 }))).toBeUndefined()
+})
+
+test('the control plane that holds the virtual address comes last; where nobody is seen to hold it, a notice says so', () => {
+  const text = `${clusterConfiguration}controlPlaneEndpoint: 10.0.0.100:6443\n`
+  const ha = testCluster({ controlPlanes: 3, nodes: 3, clusterConfiguration: text })
+  const order = (cluster: Cluster) =>
+    stepsOf(kubeAPIServer, cluster, goal, 'kube-apiserver').map(step => step.id)
+  const told = (cluster: Cluster) => {
+    const state = kubeAPIServer.read(cluster)
+    return (state === undefined ? [] : (kubeAPIServer.notices?.(state, goal) ?? [])).map(
+      ({ object }) => object,
+    )
+  }
+  expect(order(ha)).toEqual(['kube-apiserver/n1', 'kube-apiserver/n2', 'kube-apiserver/n3'])
+  expect(told(ha)).toEqual(['the virtual address of the API'])
+  const lease = {
+    metadata: { name: 'plndr-cp-lock', namespace: 'kube-system' },
+    spec: { holderIdentity: 'n1' },
+  }
+  const held = { ...ha, objects: { ...ha.objects, 'coordination.k8s.io/v1/leases': [lease] } }
+  expect(order(held)).toEqual(['kube-apiserver/n2', 'kube-apiserver/n3', 'kube-apiserver/n1'])
+  expect(told(held)).toEqual([])
+})
+
+test('etcd elsewhere, and manifests of kube-vip and keepalived beside it, change nothing of the edit', () => {
+  const external = apiServerManifest().replace(
+    '    - --secure-port=6443\n',
+    '    - --etcd-servers=https://10.9.0.1:2379,https://10.9.0.2:2379\n    - --secure-port=6443\n',
+  )
+  const folder = '/etc/kubernetes/manifests'
+  const manifests = ['kube-apiserver.yaml', 'kube-vip.yaml', 'keepalived.yaml', 'haproxy.yaml'].map(
+    name => `${folder}/${name}`,
+  )
+  const cluster = testCluster({ files: { n1: { [apiServerPath]: external } }, facts: { n1: { manifests } } })
+  const [step] = stepsOf(kubeAPIServer, cluster, goal, 'kube-apiserver')
+  expect(applied(cluster, step === undefined ? [] : [step]).nodes['n1']?.files[apiServerPath]?.text).toBe(
+    external.replace('=10.96.0.0/16', '=10.96.0.0/16,fd00:96::/112'),
+  )
 })
