@@ -9,10 +9,13 @@ const go = (...faults: readonly string[]) =>
   rehearse({ bundle: sample('calico-1cp-1w') ?? '', layers, intent: {}, faults })
 
 describe.each(['there', 'back'])('on the way %s', way => {
-  test.each(faultKinds.map(({ name }) => name))('%s is recovered from', async name => {
-    const done = await go(`${name}@${way}:${await stepFor(name, way)}`).catch((error: unknown) => error)
-    if (done instanceof Error && /cannot happen|fits no step|no step/.test(done.message)) return
-    expect(done).toMatchObject({ equal: true, faults: [{ fault: name, way: way === 'there' ? 'dual' : 'single' }] })
+  // On the way back nobody is asked to listen on a family that goes.
+  const names = faultKinds.map(({ name }) => name).filter(name => way === 'there' || name !== 'deaf')
+  test.each(names)('%s is recovered from', async name => {
+    expect(await go(`${name}@${way}`)).toMatchObject({
+      equal: true,
+      faults: [{ fault: name, way: way === 'there' ? 'dual' : 'single' }],
+    })
   })
 })
 
@@ -28,7 +31,7 @@ test('several faults in one rehearsal, one after the other', async () => {
 
 test.each([
   ['disk-ful', 'Did you mean disk-full?'],
-  ['kill@kubelet/n9', 'Did you mean kubelet/n2?'],
+  ['kill@kubelet/n9', 'Did you mean kubelet/n1?'],
   ['api-server-stays-down@kubelet/n1', 'It fits kube-apiserver/n1.'],
 ])('%s is refused, and says what there is', async (fault, hint) => {
   await expect(go(fault)).rejects.toMatchObject({ code: 'usage', hint: expect.stringContaining(hint) })

@@ -16,10 +16,11 @@ export interface PracticeProcess {
 }
 
 /** Calls that change something, or could. */
-const changing: ReadonlySet<string> = new Set([
-  ...['create', 'replace', 'delete', 'evict', 'exec'],
-  ...['write', 'setSysctl', 'restartUnit', 'swapStaticPod', 'guard', 'confirm', 'revert'],
-])
+const changing: ReadonlySet<string> = new Set(
+  'create replace delete evict exec write setSysctl restartUnit swapStaticPod guard confirm revert'.split(
+    ' ',
+  ),
+)
 
 /**
  * A world through which a process can be killed. What was asked for before is still carried out by the cluster, but nobody hears of it: every

@@ -105,7 +105,7 @@ export const faultKinds: readonly FaultKind[] = [
 const ways = { there: 'dual', back: 'single' } as const
 
 /**
- * `NAME`, `NAME@STEP`, `NAME@there:STEP`, `NAME@back:STEP`. Without a step the first that the fault fits, there if it can be.
+ * `NAME`, `NAME@STEP`, `NAME@there:STEP`, `NAME@back:STEP`, `NAME@back`. Without a step the first that the fault fits, there if it can be.
  * @throws UsageError for a name, a step or a pair that does not go together
  */
 export function chooseFault(text: string, there: Plan, back: Plan): ChosenFault {
@@ -123,8 +123,8 @@ export function chooseFault(text: string, there: Plan, back: Plan): ChosenFault 
     )
   }
   const place = at < 0 ? undefined : text.slice(at + 1)
-  const prefix = /^(there|back):/.exec(place ?? '')?.[1] as keyof typeof ways | undefined
-  const id = prefix === undefined ? place : place?.slice(prefix.length + 1)
+  const prefix = /^(there|back)(?=:|$)/.exec(place ?? '')?.[1] as keyof typeof ways | undefined
+  const id = prefix === undefined ? place : place?.slice(prefix.length + 1) || undefined
   const plans = [there, back].filter(plan => prefix === undefined || plan.direction === ways[prefix])
   const steps = plans.flatMap(plan => plan.steps.map(step => ({ kind, way: plan.direction, step })))
   const found = steps.filter(({ step }) => id === undefined || step.id === id)
