@@ -71,4 +71,8 @@ export interface Verification {
   readonly skipped: readonly Skipped[]
   /** Against a baseline: ids that worked then and do not work now. */
   readonly worse?: readonly string[]
+  /** Against a baseline: ids that failed then too. They are told, and do not make the result a failure. */
+  readonly known?: readonly string[]
+  /** Against a baseline: ids that worked then and were not asked now, because what they asked is gone or was skipped. */
+  readonly notAsked?: readonly string[]
 }
