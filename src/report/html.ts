@@ -26,4 +26,8 @@ const entities: Readonly<Record<string, string>> = {
   '"': '&quot;',
   "'": '&#39;',
 }
-const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, character => entities[character] ?? '')
+/** Characters that no XML may hold, escaped or not (XML 1.0, 2.2), become the replacement character: the same tag makes JUnit files. */
+const escaped = (text: string): string =>
+  text
+    .replaceAll(/[&<>"']/g, character => entities[character] ?? '')
+    .replaceAll(/\p{Cs}|[\uFFFE\uFFFF]/gu, '\uFFFD')

@@ -1,4 +1,5 @@
 import { Html, html } from './html.ts'
+import { palette, pictureStyle } from './style.ts'
 
 /**
  * One whole page that needs nothing else: no script, no font, no picture from anywhere, and a policy that lets none in. It follows the
@@ -25,16 +26,7 @@ ${body}
 `.text
 
 const style = new Html(`
-:root {
-  --paper: #ffffff; --ink: #1b1f24; --soft: #57606a; --line: #d0d7de; --shade: #f6f8fa;
-  --old: #2f6f9f; --new: #1a7f4b; --warn: #9a5b00; --bad: #b02a37; --add: #e6f6ec; --cut: #fdebec;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --paper: #15191e; --ink: #e3e8ee; --soft: #9aa5b1; --line: #363d45; --shade: #1d2228;
-    --old: #6cb2e2; --new: #56c08b; --warn: #e0a445; --bad: #ef7d88; --add: #12301f; --cut: #3a1b1f;
-  }
-}
+${palette.trim()}
 * { box-sizing: border-box }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", sans-serif }
 main { max-width: 60rem; margin: 0 auto; padding: 2rem 1.25rem 4rem }
@@ -62,12 +54,10 @@ details { border: 1px solid var(--line); border-radius: 8px; margin: .6rem 0; pa
 summary { cursor: pointer; font-weight: 600 } summary .soft { font-weight: 400 }
 figure { margin: .8rem 0; overflow-x: auto } figcaption { color: var(--soft); font-size: .9em }
 svg { display: block; width: 100%; min-width: 34rem; height: auto; color: var(--ink) }
-svg text { fill: currentColor; font: 12px system-ui, "Segoe UI", "Noto Sans", sans-serif }
-svg .soft { fill: var(--soft) } svg .old { fill: var(--old) } svg .new { fill: var(--new) } svg .warn { fill: var(--warn) }
-svg .on-bar { fill: var(--paper); font-weight: 600 } svg .line { stroke: var(--line) } svg .none { fill: none; stroke: var(--soft); stroke-dasharray: 4 3 }
-svg .edge { stroke: var(--bad); stroke-dasharray: 5 3 } svg .bad { fill: var(--bad) }
+${pictureStyle.trim()}
 @media print {
   :root { --paper: #fff; --ink: #000; --soft: #444; --line: #bbb; --shade: #fff; --old: #2f6f9f; --new: #1a7f4b; --warn: #9a5b00; --bad: #b02a37; --add: #e6f6ec; --cut: #fdebec }
+  details::details-content { display: block; block-size: auto; content-visibility: visible }
   body { font-size: 10.5pt } main { max-width: none; padding: 0 } h2 { break-after: avoid } pre { break-inside: avoid-page }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact }
 }
