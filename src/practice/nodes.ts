@@ -19,7 +19,25 @@ const units = ['kubelet', 'containerd']
 const none: NodeFacts = { files: {}, sysctls: {}, addresses: [], routes: [] }
 
 /** The machines of a practice cluster, by the same operations as real ones. */
-export class PracticeNodes implements NodeAccess {
+export function practiceNodes(site: Site, servers: Servers, staticPods: StaticPods): NodeAccess {
+  const nodes = new PracticeNodes(site, servers, staticPods)
+  return {
+    facts: (...given) => nodes.facts(...given),
+    read: (...given) => nodes.read(...given),
+    write: (...given) => nodes.write(...given),
+    setSysctl: (...given) => nodes.setSysctl(...given),
+    restartUnit: (...given) => nodes.restartUnit(...given),
+    swapStaticPod: (...given) => nodes.swapStaticPod(...given),
+    guard: (...given) => nodes.guard(...given),
+    confirm: (...given) => nodes.confirm(...given),
+    revert: (...given) => nodes.revert(...given),
+    settle: (...given) => nodes.settle(...given),
+    prune: (...given) => nodes.prune(...given),
+    logs: (...given) => nodes.logs(...given),
+  }
+}
+
+class PracticeNodes implements NodeAccess {
   readonly #swaps = new Map<string, Promise<SwapOutcome>>()
 
   constructor(

@@ -14,7 +14,7 @@ import { collectGarbage } from './deletion.ts'
 import { keepEndpoints } from './endpoints.ts'
 import { Faults } from './faults.ts'
 import { machineOf } from './machine.ts'
-import { PracticeNodes } from './nodes.ts'
+import { practiceNodes } from './nodes.ts'
 import { Pods } from './pods.ts'
 import { Servers } from './servers.ts'
 import { keepServiceCIDRs } from './service-cidrs.ts'
@@ -65,7 +65,7 @@ export function practiceWorld(cluster: Cluster, options: PracticeOptions = {}): 
   runControlPlane(site)
   return {
     api: practiceApi(site, servers),
-    nodes: new PracticeNodes(site, servers, staticPods),
+    nodes: practiceNodes(site, servers, staticPods),
     clock,
     logger,
     faults,
@@ -79,10 +79,11 @@ export function practiceWorld(cluster: Cluster, options: PracticeOptions = {}): 
 
 function load(site: Site, cluster: Cluster): void {
   for (const [resource, objects] of Object.entries(cluster.objects)) site.store.load(resource, objects)
-  const ownerOf = ownerLookup(cluster)
   site.store.load(
     podResource,
-    cluster.pods.map(pod => wirePod(pod, ownerOf(pod), site.store.get('v1/nodes', undefined, pod.node))),
+    cluster.pods.map(pod =>
+      wirePod(pod, ownerOf(site, pod), site.store.get('v1/nodes', undefined, pod.node)),
+    ),
   )
   for (const [name, facts] of Object.entries(cluster.nodes)) site.machines.set(name, machineOf(name, facts))
 }
@@ -97,13 +98,10 @@ const ownerResources: Readonly<Record<string, string>> = {
 }
 
 /** The object that owns a pod, by its kind and name. */
-function ownerLookup(cluster: Cluster): (pod: Cluster['pods'][number]) => KubeObject | undefined {
-  const known = new Map<string, KubeObject>()
-  for (const [kind, resource] of Object.entries(ownerResources))
-    for (const object of cluster.objects[resource] ?? [])
-      known.set(`${kind} ${object.metadata.namespace ?? ''}/${object.metadata.name}`, object)
-  return ({ namespace, owner }) =>
-    owner && known.get(`${owner.kind} ${owner.kind === 'Node' ? '' : namespace}/${owner.name}`)
+function ownerOf({ store }: Site, { namespace, owner }: Cluster['pods'][number]): KubeObject | undefined {
+  const resource = ownerResources[owner?.kind ?? '']
+  if (owner === undefined || resource === undefined) return undefined
+  return store.get(resource, owner.kind === 'Node' ? undefined : namespace, owner.name)
 }
 
 function newest(cluster: Cluster): number {

@@ -22,10 +22,13 @@ export class Store {
   #version = 1
   #uids = 0
 
-  /** Objects as they are, versions and all. Nobody is told. */
+  /** Objects as they are, versions and all; one that was made by hand and has none, or no uid, gets both. Nobody is told. */
   load(resource: Resource, objects: readonly KubeObject[]): void {
     const table = this.#table(resource)
-    for (const object of objects) {
+    for (const given of objects) {
+      const { uid = this.newUID(), resourceVersion = '1' } = given.metadata
+      const isWhole = given.metadata.uid !== undefined && given.metadata.resourceVersion !== undefined
+      const object = isWhole ? given : { ...given, metadata: { ...given.metadata, uid, resourceVersion } }
       namespaceOf(table, object.metadata.namespace).set(object.metadata.name, object)
       this.#own(resource, undefined, object)
       this.#version = Math.max(this.#version, Number(object.metadata.resourceVersion ?? 0) || 0)

@@ -5,10 +5,12 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Cluster } from '../model/cluster.ts'
 import type { Layer } from '../model/layer.ts'
 import type { Gate, Plan, Step, TextChange } from '../model/plan.ts'
+import { refresh } from '../observe/refresh.ts'
+import { type Practice, practiceWorld } from '../practice/index.ts'
 import { hashText } from '../text/edits.ts'
+import type { World } from '../world/ports.ts'
 import { openJournal, readRuns, unfinished } from './journal.ts'
 import { run } from './run.ts'
-import { type Memory, memoryWorld } from './testing/memory.ts'
 
 let folder: string
 beforeEach(() => {
@@ -16,7 +18,29 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-const cluster: Cluster = { uid: 'u', version: 'v1.36.3', objects: {}, pods: [], nodes: {}, unread: {} }
+const flags = '/etc/default/kubelet'
+const [old, fresh] = ['KUBELET_EXTRA_ARGS=--node-ip=10.0.0.1\n', 'KUBELET_EXTRA_ARGS=--node-ip=10.0.0.2\n']
+const cluster: Cluster = {
+  uid: 'u',
+  version: 'v1.36.3',
+  objects: {
+    'v1/configmaps': [{ metadata: { name: 'c', namespace: 'kube-system' }, data: { k: 'a\nb\n' } }],
+    'apps/v1/daemonsets': [
+      { metadata: { name: 'd', namespace: 'kube-system' }, spec: { template: { spec: {} } } },
+    ],
+  },
+  pods: [],
+  nodes: {
+    n1: {
+      files: { [flags]: { text: old, mode: 0o600, owner: '0:0' } },
+      sysctls: {},
+      addresses: [],
+      routes: [],
+      kubeletArguments: ['--node-ip=10.0.0.1'],
+    },
+  },
+  unread: {},
+}
 const text = (node: string, path: string, before: string, after: string): TextChange => ({
   target: { kind: 'file', node, path },
   before: hashText(before),
@@ -50,7 +74,7 @@ const plan: Plan = {
   joins: [],
   steps: [
     step('kubelet/n1', {
-      changes: [text('n1', '/f', 'old\n', 'new\n')],
+      changes: [text('n1', flags, old, fresh)],
       refreshes: [{ kind: 'restart', node: 'n1', unit: 'kubelet' }],
       guard: { node: 'n1', within: 60, unit: 'kubelet' },
       gates: [gate('l/kubelet')],
@@ -88,7 +112,7 @@ const overlapping: Plan = {
   ...plan,
   steps: plan.steps.map(one =>
     one.id === 'kubelet/n1'
-      ? { ...one, meanwhile: ['s'], gates: [{ ...gate('l/kubelet'), steady: 600 }] }
+      ? { ...one, meanwhile: ['s'], gates: [{ ...gate('l/kubelet'), steady: 20 }] }
       : one,
   ),
 }
@@ -97,26 +121,8 @@ const plans = [
   ['one step waited for behind the others', overlapping],
 ] as const
 
-const world = (): Memory =>
-  memoryWorld(
-    {
-      n1: {
-        files: { '/f': { text: 'old\n', mode: 0o600, owner: '0:0' } },
-        sysctls: {},
-        restarts: [],
-        guards: {},
-      },
-    },
-    {
-      'v1/configmaps': [{ metadata: { name: 'c', namespace: 'kube-system' }, data: { k: 'a\nb\n' } }],
-      'apps/v1/daemonsets': [
-        { metadata: { name: 'd', namespace: 'kube-system' }, spec: { template: { spec: {} } } },
-      ],
-    },
-  )
-
-/** The kubelet runs what the file said when it was last restarted. */
-const layerOn = (memory: Memory): Layer => ({
+/** The kubelet runs with what the file said when it was last restarted. */
+const layer: Layer = {
   id: 'l',
   title: 'l',
   reads: [],
@@ -125,26 +131,33 @@ const layerOn = (memory: Memory): Layer => ({
   steps: () => [],
   gates: {
     kubelet: {
-      reads: () => [],
-      judge: () => {
-        const runs = memory.machines['n1']?.restarts.at(-1)?.files['/f']
-        return { holds: runs === 'new\n', seen: `runs ${runs}` }
+      reads: () => [{ kind: 'node', node: 'n1' }],
+      judge: ({ nodes }) => {
+        const runs = nodes['n1']?.kubeletArguments?.join(' ') ?? ''
+        return { holds: runs === '--node-ip=10.0.0.2', seen: `runs ${runs}` }
       },
     },
   },
+}
+
+const begin = (): Practice => practiceWorld(cluster)
+/** A node on which no unit starts anew. */
+const stuck = (practice: Practice): World => ({
+  ...practice,
+  nodes: { ...practice.nodes, restartUnit: async () => {} },
 })
 
-async function start(memory: Memory, id = 'r1', which = plan): Promise<void> {
+async function start(world: World, id = 'r1', which = plan): Promise<void> {
   const past = (await readRuns(folder)).find(one => one.run === id)
-  if (past !== undefined) await memory.nodes.settle('n1')
+  if (past !== undefined) await world.nodes.settle('n1')
   const of = (kind: 'intend' | 'settled') =>
     new Set(past?.events.flatMap(event => (event.kind === kind ? [event.step] : [])))
   const journal = openJournal(folder, id)
   try {
     if (past === undefined) journal.append({ run: id, at: '', kind: 'opened', plan: which, by: 'test' })
     await run({
-      world: memory,
-      layers: [layerOn(memory)],
+      world,
+      layers: [layer],
       plan: which,
       cluster,
       journal,
@@ -156,7 +169,7 @@ async function start(memory: Memory, id = 'r1', which = plan): Promise<void> {
         service: { address: '', port: 0 },
         server: () => ({ address: '', port: 0 }),
       },
-      refresh: async state => state,
+      refresh: (state, reads) => refresh(state, reads, world),
       check: async () => {},
       emit: () => {},
     })
@@ -165,22 +178,25 @@ async function start(memory: Memory, id = 'r1', which = plan): Promise<void> {
   }
 }
 
-const expectDone = (memory: Memory) => {
-  const machine = memory.machines['n1']
-  expect(machine?.files['/f']).toEqual({ text: 'new\n', mode: 0o600, owner: '0:0' })
-  expect(machine?.restarts.at(-1)?.files['/f']).toBe('new\n')
-  expect(machine?.guards).toEqual({})
-  expect(memory.objects.get('v1/configmaps kube-system/c')).toMatchObject({ data: { k: 'a\nc\n' } })
-  expect(memory.objects.get('apps/v1/daemonsets kube-system/d')).toMatchObject({
+const fileOf = (practice: Practice) => practice.cluster().nodes['n1']?.files[flags]
+const objectOf = (practice: Practice, resource: string, name: string) =>
+  practice.cluster().objects[resource]?.find(({ metadata }) => metadata.name === name)
+
+const expectDone = (practice: Practice) => {
+  expect(fileOf(practice)).toEqual({ text: fresh, mode: 0o600, owner: '0:0' })
+  expect(practice.cluster().nodes['n1']?.kubeletArguments).toEqual(['--node-ip=10.0.0.2'])
+  expect(practice.traces()).toEqual({})
+  expect(objectOf(practice, 'v1/configmaps', 'c')).toMatchObject({ data: { k: 'a\nc\n' } })
+  expect(objectOf(practice, 'apps/v1/daemonsets', 'd')).toMatchObject({
     spec: { template: { metadata: { annotations: { 'x/y': '1' } } } },
   })
-  expect(memory.objects.get('x/v1/pools /p')).toMatchObject({ spec: { cidr: 'fd00::/64' } })
+  expect(objectOf(practice, 'x/v1/pools', 'p')).toMatchObject({ spec: { cidr: 'fd00::/64' } })
 }
 
 test('a plan runs to its end and the journal tells every step', async () => {
-  const memory = world()
-  await start(memory)
-  expectDone(memory)
+  const practice = begin()
+  await start(practice)
+  expectDone(practice)
   const [past] = await readRuns(folder)
   expect(past?.events.map(event => `${event.kind} ${'step' in event ? event.step : ''}`)).toEqual([
     'opened ',
@@ -196,41 +212,41 @@ test('a plan runs to its end and the journal tells every step', async () => {
 test.each(plans)(
   'killed in front of any call, the same command again ends at the target: %s',
   async (_, which) => {
-    const clean = world()
+    const clean = begin()
     await start(clean, 'clean', which)
-    for (let at = 0; at < clean.calls.length; at++) {
-      const memory = world()
+    for (let at = 0; at < clean.faults.calls.length; at++) {
+      const practice = begin()
       const id = `kill-${at}`
-      memory.killAt = at
-      await expect(start(memory, id, which), `kill at ${clean.calls[at]}`).rejects.toThrow()
-      memory.killAt = Number.POSITIVE_INFINITY
-      await start(memory, id, which)
-      expectDone(memory)
+      practice.faults.killAt = at
+      await expect(start(practice, id, which), `kill at ${clean.faults.calls[at]}`).rejects.toThrow()
+      practice.faults.killAt = Number.POSITIVE_INFINITY
+      await start(practice, id, which)
+      expectDone(practice)
     }
-    expect(clean.calls.length).toBeGreaterThan(5)
+    expect(clean.faults.calls.length).toBeGreaterThan(5)
   },
 )
 
 test.each(plans)(
   'a fault at any call stops the run, and the same command again goes on: %s',
   async (_, which) => {
-    const clean = world()
+    const clean = begin()
     await start(clean, 'clean', which)
-    for (let at = 0; at < clean.calls.length; at++) {
-      const memory = world()
+    for (let at = 0; at < clean.faults.calls.length; at++) {
+      const practice = begin()
       const id = `fault-${at}`
-      memory.failAt = at
-      await expect(start(memory, id, which), clean.calls[at]).rejects.toThrow()
-      await start(memory, id, which)
-      expectDone(memory)
+      practice.faults.failAt = at
+      await expect(start(practice, id, which), clean.faults.calls[at]).rejects.toThrow()
+      await start(practice, id, which)
+      expectDone(practice)
     }
   },
 )
 
 test('steps that do not need it run while a step is waited for, and the run ends when that one holds', async () => {
-  const memory = world()
-  await start(memory, 'r1', overlapping)
-  expectDone(memory)
+  const practice = begin()
+  await start(practice, 'r1', overlapping)
+  expectDone(practice)
   const [past] = await readRuns(folder)
   const said = past?.events.map(event => `${event.kind} ${'step' in event ? event.step : ''}`) ?? []
   expect(said.indexOf('intend pool')).toBeLessThan(said.indexOf('settled kubelet/n1'))
@@ -238,10 +254,10 @@ test('steps that do not need it run while a step is waited for, and the run ends
 })
 
 test('a step that others may not pass is waited for', async () => {
-  const memory = world()
+  const practice = begin()
   const [first, ...rest] = overlapping.steps
   const steps = [first, ...rest.map(one => (one.id === 'pool' ? { ...one, stage: 'later' } : one))]
-  await start(memory, 'r1', { ...overlapping, steps: steps.flatMap(one => one ?? []) })
+  await start(practice, 'r1', { ...overlapping, steps: steps.flatMap(one => one ?? []) })
   const [past] = await readRuns(folder)
   const said = past?.events.map(event => `${event.kind} ${'step' in event ? event.step : ''}`) ?? []
   expect(said.indexOf('settled proxy')).toBeLessThan(said.indexOf('settled kubelet/n1'))
@@ -249,66 +265,51 @@ test('a step that others may not pass is waited for', async () => {
 })
 
 test('a step that fails behind the others stops the run by its name, with what was there put back', async () => {
-  const memory = world()
-  const { nodes } = memory
-  memory.nodes = { ...nodes, restartUnit: async () => {} }
-  await expect(start(memory, 'r1', overlapping)).rejects.toMatchObject({ code: 'gate.timeout' })
-  expect(memory.machines['n1']?.files['/f']?.text).toBe('old\n')
+  const practice = begin()
+  await expect(start(stuck(practice), 'r1', overlapping)).rejects.toMatchObject({ code: 'gate.timeout' })
+  expect(fileOf(practice)?.text).toBe(old)
   const [past] = await readRuns(folder)
   expect(past?.events.at(-1)).toMatchObject({ kind: 'stopped', step: 'kubelet/n1' })
-  memory.nodes = nodes
-  await start(memory, 'r1', overlapping)
-  expectDone(memory)
+  await start(practice, 'r1', overlapping)
+  expectDone(practice)
 })
 
 test('a gate that does not hold in time puts back what its guard protects', async () => {
-  const memory = world()
-  const { nodes } = memory
-  memory.nodes = { ...nodes, restartUnit: async () => {} }
-  await expect(start(memory)).rejects.toMatchObject({ code: 'gate.timeout', exitCode: 6 })
-  expect(memory.machines['n1']?.files['/f']?.text).toBe('old\n')
-  memory.nodes = nodes
-  await start(memory)
-  expectDone(memory)
+  const practice = begin()
+  await expect(start(stuck(practice))).rejects.toMatchObject({ code: 'gate.timeout', exitCode: 6 })
+  expect(fileOf(practice)?.text).toBe(old)
+  await start(practice)
+  expectDone(practice)
 })
 
 test('a step that somebody did by hand meanwhile arms no switch and needs no confirmation', async () => {
-  const memory = world()
-  const machine = memory.machines['n1']
-  if (machine) machine.files['/f'] = { text: 'new\n', mode: 0o600, owner: '0:0' }
-  await memory.nodes.restartUnit('n1', 'kubelet')
-  await start(memory)
-  expectDone(memory)
-  expect(memory.calls.filter(call => /^(guard|confirm|revert)/.test(call))).toEqual([])
+  const practice = begin()
+  await practice.nodes.write('n1', { path: flags, before: hashText(old), text: fresh, run: 'by-hand' })
+  await practice.nodes.restartUnit('n1', 'kubelet')
+  await start(practice)
+  expectDone(practice)
+  expect(practice.faults.calls.filter(call => /^(guard|confirm|revert)/.test(call))).toEqual([])
 })
 
 test('what somebody else changed is left alone and named', async () => {
-  const memory = world()
-  const machine = memory.machines['n1']
-  if (machine) machine.files['/f'] = { text: 'theirs\n' }
-  await expect(start(memory)).rejects.toMatchObject({
+  const practice = begin()
+  const theirs = 'KUBELET_EXTRA_ARGS=--v=2\n'
+  await practice.nodes.write('n1', { path: flags, before: hashText(old), text: theirs, run: 'theirs' })
+  const before = practice.faults.calls.length
+  await expect(start(practice)).rejects.toMatchObject({
     code: 'plan.stale',
-    message: expect.stringContaining('n1:/f') as string,
+    message: expect.stringContaining(`n1:${flags}`) as string,
   })
-  expect(machine?.files['/f']?.text).toBe('theirs\n')
-  expect(memory.calls).toEqual([])
+  expect(fileOf(practice)?.text).toBe(theirs)
+  expect(practice.faults.calls).toHaveLength(before)
 })
 
 test('a conflict of resource versions is read again', async () => {
-  const memory = world()
-  const { api } = memory
-  let conflicts = 1
-  memory.api = {
-    ...api,
-    replace: async (resource, object, options) =>
-      api.replace(
-        resource,
-        conflicts-- > 0 ? { ...object, metadata: { ...object.metadata, resourceVersion: 'x' } } : object,
-        options,
-      ),
-  }
-  await start(memory)
-  expectDone(memory)
+  const practice = begin()
+  const name = { resource: 'v1/configmaps', namespace: 'kube-system', name: 'c' }
+  practice.faults.add({ kind: 'other-writer', ...name, times: 2 })
+  await start(practice)
+  expectDone(practice)
 })
 
 test('a run that was put aside is not unfinished', async () => {
@@ -321,8 +322,8 @@ test('a run that was put aside is not unfinished', async () => {
 })
 
 test('a journal whose last line was cut off is read, and goes on after it', async () => {
-  const memory = world()
-  await start(memory)
+  const practice = begin()
+  await start(practice)
   const journal = openJournal(folder, 'r1')
   journal.close()
   appendFileSync(join(folder, 'r1', 'journal.jsonl'), '{"kind":"set')
