@@ -1,4 +1,8 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { parseAllDocuments } from 'yaml'
+import { RefusedError } from '../../base/errors.ts'
 import type { Cluster, KubeObject } from '../../model/cluster.ts'
 import { getField } from '../../model/fields.ts'
 import { cniCalico } from '../cni-calico/index.ts'
@@ -352,3 +356,46 @@ test('status tells what the Installation says and what is there', () => {
     ]
   `)
 })
+
+const corpus = resolve(import.meta.dirname, '../../../../shared/corpus/6-tigera')
+const isThere = existsSync(corpus)
+test.skipIf(!isThere)(
+  `Installations from real life are planned to the end and back, or refused with a code${isThere ? '' : ` (skipped: no ${corpus})`}`,
+  () => {
+    let planned = 0
+    for (const name of readdirSync(corpus)) {
+      const object = parseAllDocuments(readFileSync(join(corpus, name), 'utf8'), { logLevel: 'silent' })
+        .map(doc => doc.toJS() as unknown)
+        .find(doc => getField(doc, ['kind']) === 'Installation') as KubeObject | undefined
+      if (object === undefined) continue
+      const start = withInstallation({ ...object, metadata: { name: 'default' } })
+      const first = getField(object, ['spec', 'calicoNetwork', 'ipPools'])
+      const old = (Array.isArray(first) ? first : [])
+        .map(pool => getField(pool, ['cidr']))
+        .find(cidr => typeof cidr === 'string' && !cidr.includes(':'))
+      const to = { ...goal, pods: { ...goal.pods, ...(typeof old === 'string' && { IPv4: old }) } }
+      try {
+        const steps = ['cni-pool', 'cni-addresses', 'cni-assignment'].reduce(
+          (state, stage) => applied(state, stepsOf(cniCalicoOperator, state, to, stage)),
+          start,
+        )
+        const back = ['cni-assignment', 'cni-pool', 'cni-addresses'].reduce(
+          (state, stage) =>
+            applied(state, stepsOf(cniCalicoOperator, state, { ...to, families: ['IPv4'] }, stage)),
+          steps,
+        )
+        const pools = getField(back.objects['operator.tigera.io/v1/installations']?.[0], [
+          'spec',
+          'calicoNetwork',
+          'ipPools',
+        ])
+        expect(JSON.stringify(pools), name).not.toContain('fd00:244::')
+        planned++
+      } catch (error) {
+        if (!(error instanceof RefusedError)) throw error
+        expect(error.code, name).toMatch(/^calico\./)
+      }
+    }
+    expect(planned).toBeGreaterThan(2)
+  },
+)

@@ -11,7 +11,7 @@ export const apiServers = 'operator.tigera.io/v1/apiservers'
 export const tigeraStatuses = 'operator.tigera.io/v1/tigerastatuses'
 
 /** The operator writes here what it renders; an edit of ours in its DaemonSet would be undone. */
-export const namespace = 'calico-system'
+const namespace = 'calico-system'
 export const poolsPath = ['spec', 'calicoNetwork', 'ipPools'] as const
 
 /** Which field tells calico-node to look for an address of a family (`pkg/render/node.go`). */
