@@ -62,6 +62,18 @@ async function expectAsBefore(): Promise<void> {
 describe('what must not change anything', () => {
   const ssh = () => tool(lab, 'ssh')
 
+  /** Somebody who knows better: every rule that is named is ignored, until none stands in the way. */
+  const insisting = async (command: readonly string[]) => {
+    const ignored = new Set<string>()
+    for (;;) {
+      const ignore = ignored.size === 0 ? [] : ['--ignore', [...ignored].join(','), '--i-know']
+      const result = await ssh().run(...command, ...ignore)
+      const named = [...result.stderr.matchAll(/^ {2}([a-z0-9-]+\/[a-z0-9-]+): /gm)].map(([, id]) => id ?? '')
+      if (result.code !== 3 || named.every(id => ignored.has(id))) return result
+      for (const id of named) ignored.add(id)
+    }
+  }
+
   test('plan and status only look', async () => {
     const plan = await must(ssh().run('plan', '--save', join(lab.dir, 'plan.json')))
     say(plan)
@@ -77,7 +89,10 @@ describe('what must not change anything', () => {
   test('a flag that the API server refuses is refused before anything is touched', async () => {
     const file = join(lab.dir, 'bad-plan.json')
     writeFileSync(file, await badPlan(join(lab.dir, 'plan.json')))
-    const result = await ssh().run('apply', file, '--yes')
+    const foreseen = await ssh().run('apply', file, '--yes')
+    expect(foreseen.code).toBe(3)
+    expect(foreseen.stderr).toContain('api-server-flags/second-range-not-a-cidr')
+    const result = await insisting(['apply', file, '--yes'])
     say(result.stderr)
     expect(result.code).toBe(6)
     expect(result.stderr).toContain('service-cluster-ip-range')
