@@ -5,7 +5,7 @@ import { decide, type Intent } from '../plan/intent.ts'
 import { makePlan } from '../plan/make.ts'
 import { type PastRun, restore } from '../plan/restore.ts'
 import { requireRanges } from '../plan/require-ranges.ts'
-import { requireCNI } from '../plan/supported.ts'
+import { requireSupported } from '../plan/supported.ts'
 import { allRules } from './rules.ts'
 import { version } from './version.ts'
 
@@ -21,7 +21,7 @@ export function planFor(
   past: readonly PastRun[] = [],
   ignored: ReadonlySet<string> = new Set(),
 ): Plan {
-  requireCNI(cluster, layers)
+  requireSupported(cluster, layers)
   const goal = decide(cluster, intent)
   requireRanges(
     cluster,

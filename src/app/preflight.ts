@@ -8,7 +8,7 @@ import { makePlan } from '../plan/make.ts'
 import { refusal } from '../plan/preflight/findings.ts'
 import { preflight } from '../plan/preflight/index.ts'
 import { type PastRun, restore } from '../plan/restore.ts'
-import { requireCNI } from '../plan/supported.ts'
+import { requireSupported } from '../plan/supported.ts'
 import type { PreflightReport } from '../report/findings.ts'
 import { allRules } from './rules.ts'
 import { version } from './version.ts'
@@ -39,7 +39,7 @@ export function preflightFor(
     }
   }
   const isKnown = attempt(() => {
-    requireCNI(cluster, layers)
+    requireSupported(cluster, layers)
     return true
   })
   const goal = attempt(() => decide(cluster, intent))

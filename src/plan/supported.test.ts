@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { layers } from '../layers/index.ts'
 import { RefusedError } from '../base/errors.ts'
 import type { Cluster } from '../model/cluster.ts'
-import { requireCNI } from './supported.ts'
+import { requireSupported } from './supported.ts'
 import { smallCluster } from './testing/cluster.ts'
 
 const withAgent = (name: string, namespace = 'kube-system'): Cluster =>
@@ -10,7 +10,7 @@ const withAgent = (name: string, namespace = 'kube-system'): Cluster =>
 
 function refusal(cluster: Cluster): { readonly message: string; readonly hint: string } {
   try {
-    requireCNI(cluster, layers)
+    requireSupported(cluster, layers)
   } catch (error) {
     if (error instanceof RefusedError) return { message: error.message, hint: error.hint ?? '' }
   }
@@ -44,9 +44,9 @@ test('what no name is known for is told by the files on the nodes, or as not fou
 })
 
 test('Calico in either way of installing it is planned', () => {
-  expect(() => requireCNI(withAgent('calico-node'), layers)).not.toThrow()
+  expect(() => requireSupported(withAgent('calico-node'), layers)).not.toThrow()
   const operated = smallCluster({
     objects: { 'operator.tigera.io/v1/installations': [{ metadata: { name: 'default' } }] },
   })
-  expect(() => requireCNI(operated, layers)).not.toThrow()
+  expect(() => requireSupported(operated, layers)).not.toThrow()
 })

@@ -9,7 +9,7 @@ import { requireVersion } from './versions.ts'
  * of a family that no pod has.
  * @throws RefusedError `plan.unknown-version`, `cni.unsupported` naming what was found
  */
-export function requireCNI(cluster: Cluster, layers: readonly Layer[]): void {
+export function requireSupported(cluster: Cluster, layers: readonly Layer[]): void {
   requireVersion(cluster)
   const known = layers.filter(layer => layer.id.startsWith('cni-'))
   if (known.some(layer => layer.read(cluster) !== undefined)) return
