@@ -18,9 +18,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   report: ['base', 'address', 'text', 'model', 'rules', 'layers', 'plan'],
   world: [...world, 'address', 'text'],
   observe: [...pure, 'world'],
+  diagnose: [...pure, 'world', 'observe'],
   run: [...pure, 'world', 'observe'],
   practice: [...pure, 'world', 'observe'],
-  app: [...pure, 'world', 'observe', 'run', 'practice'],
+  verify: [...pure, 'world', 'observe'],
+  app: [...pure, 'world', 'observe', 'run', 'diagnose', 'practice', 'verify'],
   cli: ['base', 'model', 'report', 'app'],
 }
 
