@@ -254,7 +254,31 @@ test('a pod that is ready goes only when as many serve as served before', async 
   expect(old).toHaveLength(2)
 })
 
-test('a pod that is not back yet is waited for; one that never comes was scaled away', async () => {
+const statefulSet = (replicas: number): KubeObject => ({
+  metadata: { name: 'db', namespace: 'shop' },
+  spec: { replicas },
+})
+
+test('a pod that is not back yet is waited for; one that its owner does not want any more is not', async () => {
+  const three = ['db-0', 'db-1', 'db-2'].map(name => pod(name, { owner: 'db' }))
+  const { world, fake, calls } = worldWith(three, () => undefined)
+  fake.objects['apps/v1/statefulsets'] = [statefulSet(2)]
+  await expect(recreate(world, { ready: 3 })).rejects.toMatchObject({ code: 'workloads.blocked' })
+  expect(calls).toEqual(['evict db-2 at 0 s', 'evict db-1 at 16 s'])
+})
+
+test('where no pod comes back that its owner wants, no other one goes', async () => {
+  const two = ['db-0', 'db-1'].map(name => pod(name, { owner: 'db' }))
+  const { world, fake, calls } = worldWith(two, () => undefined)
+  fake.objects['apps/v1/statefulsets'] = [statefulSet(2)]
+  await expect(recreate(world, { ready: 2 })).rejects.toMatchObject({
+    code: 'workloads.blocked',
+    message: expect.stringContaining('fewer of its pods are ready than were before') as string,
+  })
+  expect(calls).toEqual(['evict db-1 at 0 s'])
+})
+
+test('pods whose owner is gone are not waited for', async () => {
   const two = ['db-0', 'db-1'].map(name => pod(name, { owner: 'db' }))
   const { world, calls } = worldWith(two, () => undefined)
   await recreate(world, { ready: 2 })

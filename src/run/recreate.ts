@@ -2,7 +2,9 @@ import type { Family } from '../address/family.ts'
 import { StoppedError } from '../base/errors.ts'
 import type { Cluster, Pod } from '../model/cluster.ts'
 import { ownedBy } from '../model/owners.ts'
-import type { Refresh } from '../model/plan.ts'
+import { resourceOf } from '../layers/workloads/read.ts'
+import { wantedPods } from '../layers/workloads/wanted-pods.ts'
+import type { OwnerRef, Refresh } from '../model/plan.ts'
 import type { World } from '../world/ports.ts'
 import { remakePod } from './bare-pods.ts'
 
@@ -41,22 +43,34 @@ function backlog(cluster: Cluster, { owner, until }: RecreatePods): Backlog {
   }
 }
 
-/** Seconds after which pods that do not come back are taken for scaled down. */
-const scaledDownAfter = 15
+/** Seconds after which the owner of pods that do not come back is asked whether it still wants them. */
+const askOwnerAfter = 15
 
 /**
  * May the next ready pod go? When as many serve as did before: one that was broken already when we came is not ours to wait for. Fewer pods
- * than served then are on their way back, unless it stays so.
+ * than served then are on their way back, unless their owner wants fewer now. That they stay away says nothing: a quota, a webhook, or a pod
+ * of a StatefulSet that cannot end on a dead node keeps them from being made, and one after the other would be gone.
  */
-function pace({ world: { clock } }: Recreate, { ready: planned }: RecreatePods): (now: Backlog) => boolean {
+function pace(
+  { world: { api, clock } }: Recreate,
+  { owner, ready: planned }: RecreatePods,
+): (now: Backlog) => Promise<boolean> {
   let before = planned
   let fewerSince: number | undefined
-  return ({ ready, all }) => {
+  return async ({ ready, all }) => {
     before ??= ready
     fewerSince = all < before ? (fewerSince ?? clock.now()) : undefined
-    const isScaledDown = fewerSince !== undefined && clock.now() - fewerSince >= scaledDownAfter * 1000
-    return ready >= (isScaledDown ? all : before)
+    const asks = fewerSince !== undefined && clock.now() - fewerSince >= askOwnerAfter * 1000
+    return ready >= (asks ? Math.min(before, (await wantedBy(api, owner)) ?? all) : before)
   }
+}
+
+/** How many pods their owner wants now, none when it is gone; undefined: its kind says nothing (a Job's pods end by themselves). */
+async function wantedBy(api: World['api'], owner: OwnerRef): Promise<number | undefined> {
+  const resource = resourceOf[owner.kind]
+  if (resource === undefined || owner.kind === 'Job') return undefined
+  const object = await api.get(resource, owner.namespace, owner.name)
+  return object === undefined ? 0 : wantedPods(owner.kind, object)
 }
 
 /**
@@ -75,7 +89,7 @@ export async function recreatePods(context: Recreate, refresh: RecreatePods): Pr
     context.signal?.throwIfAborted()
     const now = backlog(await context.look(refresh.owner.namespace), refresh)
     const { old } = now
-    const isPaced = mayGo(now)
+    const isPaced = await mayGo(now)
     const [pod] = old.toSorted((a, b) => Number(a.ready) - Number(b.ready) || (a.name > b.name ? -1 : 1))
     if (pod === undefined) return
     if (old.length !== count) deadline = clock.now() + context.within * 1000

@@ -1,12 +1,12 @@
 import type { Family } from '../../address/family.ts'
 import { findObject } from '../../model/changes.ts'
 import type { Cluster } from '../../model/cluster.ts'
-import { getField } from '../../model/fields.ts'
 import type { OwnerRef } from '../../model/plan.ts'
 import type { FreshRead } from '../../model/read.ts'
 import { listed } from '../shared/families.ts'
 import { gateKind, holds, waits } from '../shared/gate.ts'
 import { lacksOrExceeds, nameOf, readWorkloads, resourceOf } from './read.ts'
+import { wantedPods } from './wanted-pods.ts'
 
 export interface FamiliesArgs {
   readonly families: readonly Family[]
@@ -25,16 +25,11 @@ const namespacesAtMost = 10
 /** Whose pods may all be away at once while they are made again (Recreate, one replica, one node): none to be seen is not enough then. */
 const resources = ['apps/v1/deployments', 'apps/v1/statefulsets', 'apps/v1/daemonsets'] as const
 
-/** How many pods an owner wants now; undefined: it is gone, or of a kind that says nothing. */
-function wantedPods(cluster: Cluster, { kind, namespace, name }: OwnerRef): number | undefined {
+/** undefined: it is gone, or of a kind that says nothing. */
+function wantedOf(cluster: Cluster, { kind, namespace, name }: OwnerRef): number | undefined {
   const resource = resourceOf[kind]
   const object = resource === undefined ? undefined : findObject(cluster, resource, namespace, name)
-  if (object === undefined) return undefined
-  const count = getField(
-    object,
-    kind === 'DaemonSet' ? ['status', 'desiredNumberScheduled'] : ['spec', 'replicas'],
-  )
-  return typeof count === 'number' ? count : undefined
+  return object && wantedPods(kind, object)
 }
 
 /** Every pod of these owners has exactly these families, and at least as many are ready as were before. */
@@ -56,7 +51,7 @@ export const familiesGate = gateKind<FamiliesArgs>({
       const old = pods.filter(pod => lacksOrExceeds(pod, families)).length
       if (old > 0) return [`${nameOf(owner)}: ${old} of ${pods.length} pods with other families`]
       // Scaled down or gone meanwhile: then there are fewer to be ready.
-      const expected = Math.min(owner.ready, wantedPods(cluster, owner) ?? pods.length)
+      const expected = Math.min(owner.ready, wantedOf(cluster, owner) ?? pods.length)
       const ready = pods.filter(pod => pod.ready).length
       return ready < expected ? [`${nameOf(owner)}: ${ready} of ${expected} pods ready`] : []
     })
