@@ -13,6 +13,7 @@ const single = [bundled, 'calico-1cp-2w', 'calico-3cp-2w']
 const half = ['calico-1cp-2w-by-hand', 'calico-3cp-2w-half']
 /** Every n-th point is tried by itself; all with `REHEARSAL_STRIDE=1`, which takes minutes. */
 const stride = Number(process.env['REHEARSAL_STRIDE'] ?? 10)
+const mostCalls = 12
 const minutes = 60_000
 
 const run = (name: string, more: Partial<Rehearse> = {}): Promise<Rehearsal> =>
@@ -89,6 +90,32 @@ describe.each(single)('%s', name => {
       expectThereAndBack(rehearsal)
       expect(seen.size).toBeGreaterThan(50)
       process.stderr.write(`${name}: killed at ${seen.size} points in one rehearsal\n`)
+    },
+    5 * minutes,
+  )
+
+  test.skipIf(skip)(
+    `killed behind every single change of every step in one rehearsal, it comes to its end both ways${why}`,
+    async () => {
+      const calls = new Map<string, number>()
+      let kills = 0
+      let way = ''
+      const rehearsal = await run(name, {
+        onEvent: (event, process) => {
+          if (event.kind === 'opened') way = event.plan.direction
+          if (event.kind !== 'intend') return
+          const step = `${way} ${event.step}`
+          const call = (calls.get(step) ?? 0) + 1
+          calls.set(step, call)
+          // A step with hundreds of changes is the same thing again and again.
+          if (call > mostCalls) return process.killAfter(Number.POSITIVE_INFINITY)
+          kills++
+          process.killAfter(call)
+        },
+      })
+      expectThereAndBack(rehearsal)
+      expect(kills).toBeGreaterThan(100)
+      process.stderr.write(`${name}: killed behind ${kills} changes in one rehearsal\n`)
     },
     5 * minutes,
   )

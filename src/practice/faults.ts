@@ -21,15 +21,6 @@ export type Fault =
       readonly times: number
     }
 
-export const faultKinds = [
-  'node-unreachable',
-  'disk-full',
-  'api-server-stays-down',
-  'pod-never-ready',
-  'deaf',
-  'other-writer',
-] as const satisfies readonly Fault['kind'][]
-
 /** Stands for `kill -9`: nothing catches it but whoever asked for it. */
 export class Killed extends Error {
   override readonly name = 'Killed'

@@ -6,7 +6,7 @@ import type { FileWrite, NodeAccess, NodeRead, StaticPodSwap, SwapOutcome } from
 import { admit } from './admission.ts'
 import { startKubelet } from './kubelet.ts'
 import { hashOf, type Machine, matchesPattern, networkOf, putFile } from './machine.ts'
-import { answers } from './reach.ts'
+import { answers, pings } from './reach.ts'
 import type { Servers } from './servers.ts'
 import type { Site } from './site.ts'
 import type { StaticPods } from './static-pods.ts'
@@ -60,6 +60,7 @@ class PracticeNodes implements NodeAccess {
       ...(read.apiServer === undefined
         ? {}
         : { apiServer: this.#apiServer(node, read.apiServer.askDualStack) }),
+      ...(read.ping === undefined ? {} : { ping: pings(this.site, read.ping) }),
       ...(read.reach === undefined
         ? {}
         : {
@@ -265,7 +266,8 @@ class PracticeNodes implements NodeAccess {
     if (machine !== undefined && !this.site.faults.onNode('node-unreachable', node)) return machine
     throw new UnreachableError(
       `node ${node}: nobody answers`,
-      'nodes.unreachable',
+      // As a real one over ssh.
+      'nodes.ssh',
       machine === undefined ? 'The bundle has no files of this node.' : 'Look at the node.',
     )
   }

@@ -2,11 +2,7 @@ import type { KubeObject } from '../../model/cluster.ts'
 import { field, type Trial } from './trial.ts'
 
 /** Makes pods of the sample workload's own image, so that no node pulls anything. Ready within a second or two. */
-export const template = (
-  trial: Trial,
-  labels: Readonly<Record<string, string>>,
-  spec: object = {},
-): object => ({
+const template = (trial: Trial, labels: Readonly<Record<string, string>>, spec: object = {}): object => ({
   metadata: { labels },
   spec: {
     terminationGracePeriodSeconds: 1,
@@ -90,7 +86,7 @@ export const uidsOf = (pods: readonly KubeObject[]): readonly string[] =>
 export const restart = (trial: Trial, resource: string, name: string): Promise<KubeObject> =>
   trial.edit(resource, trial.namespace, name, object => annotated(object, trial.name('at')))
 
-export function annotated(object: KubeObject, value: string): KubeObject {
+function annotated(object: KubeObject, value: string): KubeObject {
   const spec = object['spec'] as { template: { metadata?: { annotations?: object } } }
   const metadata = {
     ...spec.template.metadata,
