@@ -16,6 +16,8 @@ export interface Context {
   readonly stdout: Output
   /** Progress, warnings, errors. */
   readonly stderr: Output
+  /** Standard input, where there is one. */
+  readonly stdin?: AsyncIterable<Uint8Array>
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
   /** Aborted by Ctrl-C. */

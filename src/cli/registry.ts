@@ -5,6 +5,7 @@ import { cidrShow } from './commands/cidr-show.ts'
 import { cidrSplit } from './commands/cidr-split.ts'
 import { cidrSuggest } from './commands/cidr-suggest.ts'
 import { complete } from './commands/complete.ts'
+import { diagnose } from './commands/diagnose.ts'
 import { explain } from './commands/explain.ts'
 import { plan } from './commands/plan.ts'
 import { preflight } from './commands/preflight.ts'
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   plan,
   apply,
   rollback,
+  diagnose,
   snapshot,
   rehearse,
   explain,

@@ -15,6 +15,10 @@ export type Speaker =
   | 'calico-cni'
   | 'calico-kube-controllers'
   | 'tigera-operator'
+  | 'calicoctl'
+  | 'cilium-agent'
+  | 'cilium-operator'
+  | 'kube-flannel'
   | 'coredns'
   | 'kernel'
   | 'any'
@@ -26,14 +30,37 @@ export type Sign =
       readonly speaker: Speaker
       /** The component's own words, `*` standing for what varies; found anywhere in a line. */
       readonly line: string
+      /** One of these must stand in the line too, in any case: the field that a general message is about. */
+      readonly near?: readonly string[]
     }
-  | { readonly kind: 'event'; readonly reason: string; readonly message: string }
+  | {
+      readonly kind: 'event'
+      /** '': any. */
+      readonly reason: string
+      /** As `line` of a log. */
+      readonly message: string
+    }
   | {
       /** A status, or that something is absent. Pure; [] when it does not show. */
       readonly kind: 'state'
       readonly what: string
-      judge(cluster: Cluster): readonly Violation[]
+      judge(cluster: Cluster, seen?: SeenOnNodes): readonly Violation[]
     }
+
+/** What nodes tell besides their files: their containers, per node. A node that was not asked is absent. */
+export type SeenOnNodes = Readonly<Record<string, readonly ContainerSeen[]>>
+
+/** A container as `crictl ps -a` and `crictl inspect` show it; of several attempts of one container the newest. */
+export interface ContainerSeen {
+  readonly namespace: string
+  readonly pod: string
+  readonly container: string
+  readonly attempt: number
+  readonly state: 'running' | 'exited' | 'created' | 'unknown'
+  readonly exitCode?: number
+  /** RFC 3339 */
+  readonly finishedAt?: string
+}
 
 /** A known failure: what is seen, why, how to mend it. What a rule's `says` states is a failure by itself and not written again. */
 export interface Failure {
@@ -63,7 +90,18 @@ export interface Diagnosis {
   readonly fix: string
   readonly source: string
   /** Lines and states, each with where it was seen: `kube-apiserver on n1, container log`. */
-  readonly because: readonly { readonly where: string; readonly says: string; readonly at?: string }[]
+  readonly because: readonly Evidence[]
+  /** Layer of the failure: by it causes are ordered. */
+  readonly layer: string
+}
+
+export interface Evidence {
+  readonly where: string
+  readonly says: string
+  /** When it was seen first. RFC 3339, or as the log has it. */
+  readonly at?: string
+  /** How often, where it was more than once. */
+  readonly times?: number
 }
 
 export interface Diagnoses {
@@ -72,5 +110,7 @@ export interface Diagnoses {
   readonly lookedAt: readonly string[]
   readonly notRead: readonly string[]
   /** Errors that no known failure explains: what to collect is said with them. */
-  readonly unknown: readonly { readonly where: string; readonly says: string }[]
+  readonly unknown: readonly Evidence[]
+  /** What a person should collect for those. */
+  readonly collect: readonly string[]
 }

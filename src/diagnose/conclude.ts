@@ -1,0 +1,115 @@
+import type { Cluster } from '../model/cluster.ts'
+import type { Diagnoses, Diagnosis, Evidence, Failure, SeenOnNodes, Sign } from '../model/failure.ts'
+import type { Violation } from '../model/rule.ts'
+import { inVersions } from '../rules/versions.ts'
+import { rankOf } from './catalogue.ts'
+import { type Hearing, type HeardFailure, shown, showable } from './hearing.ts'
+
+/** All that was found out, before it is put in order. */
+export interface Findings {
+  readonly hearing: Hearing
+  /** undefined: only logs were looked at. */
+  readonly cluster?: Cluster
+  readonly seen?: SeenOnNodes
+  readonly failures: readonly Failure[]
+  readonly lookedAt: readonly string[]
+  readonly notRead: readonly string[]
+}
+
+interface Found {
+  readonly failure: Failure
+  readonly certainty: 'sure' | 'likely'
+  readonly because: readonly Evidence[]
+  readonly first: number
+  readonly at: string
+}
+
+/** So many objects are named of one state; and so many errors that nobody knows are told. */
+const objectsNamed = 5
+const unknownTold = 10
+
+/** Puts causes in order: sure ones first; below that from the ground up, and what was seen first. */
+export function conclude({ hearing, cluster, seen, failures, lookedAt, notRead }: Findings): Diagnoses {
+  const states = cluster === undefined ? [] : failures.flatMap(failure => stateOf(failure, cluster, seen))
+  const byId = new Map<string, Found>()
+  for (const found of [...[...hearing.failures.values()].map(heardOf), ...states]) {
+    const before = byId.get(found.failure.id)
+    byId.set(found.failure.id, before === undefined ? found : both(before, found))
+  }
+  const found = [...byId.values()]
+    .filter(({ failure }) => holdsIn(failure, cluster?.version))
+    .toSorted(before)
+  const unknown = hearing.unknown(unknownTold)
+  return {
+    found: found.map(diagnosisOf),
+    lookedAt,
+    notRead,
+    unknown,
+    collect: unknown.length > 0 ? collect : [],
+  }
+}
+
+const collect = [
+  'the whole line, and twenty lines before it',
+  '`dualstack snapshot` of the cluster: a folder without secrets',
+  'on the node: `journalctl -u kubelet --since -1h`, `crictl ps -a`, and `crictl logs` of what exited',
+  'what was changed last, and when',
+]
+
+const holdsIn = ({ versions }: Failure, version = ''): boolean =>
+  versions === undefined || !/^v?1\.\d+/.test(version) || inVersions(version, versions)
+
+function before(a: Found, b: Found): number {
+  if (a.certainty !== b.certainty) return a.certainty === 'sure' ? -1 : 1
+  const layers = rankOf(a.failure.layer) - rankOf(b.failure.layer)
+  if (layers !== 0) return layers
+  if (a.at !== b.at && a.at !== '' && b.at !== '') return a.at < b.at ? -1 : 1
+  return a.first - b.first
+}
+
+function diagnosisOf({ failure, certainty, because }: Found): Diagnosis {
+  const { id, title, cause, fix, source, layer } = failure
+  return { failure: id, title, certainty, cause, fix, source, because, layer }
+}
+
+function heardOf({ failure, certainty, lines, times, first, at }: HeardFailure): Found {
+  const because = [...lines.values()].map(shown)
+  const kept = [...lines.values()].reduce((sum, { times: some }) => sum + some, 0)
+  const [head] = because
+  const more: readonly Evidence[] =
+    times > kept && head !== undefined
+      ? [{ where: head.where, says: 'and other lines of the same kind', times: times - kept }]
+      : []
+  return { failure, certainty, because: [...because, ...more], first, at: at ?? '' }
+}
+
+function both(one: Found, other: Found): Found {
+  return {
+    failure: one.failure,
+    certainty: one.certainty === 'sure' || other.certainty === 'sure' ? 'sure' : 'likely',
+    because: [...one.because, ...other.because],
+    first: Math.min(one.first, other.first),
+    at: one.at === '' ? other.at : one.at,
+  }
+}
+
+function stateOf(failure: Failure, cluster: Cluster, seen: SeenOnNodes | undefined): readonly Found[] {
+  return failure.signs.flatMap(sign => {
+    if (sign.kind !== 'state') return []
+    const broken = sign.judge(cluster, seen)
+    if (broken.length === 0) return []
+    return [{ failure, certainty: sign.certainty, because: becauseOf(sign, broken), first: 0, at: '' }]
+  })
+}
+
+function becauseOf(
+  sign: Extract<Sign, { kind: 'state' }>,
+  broken: readonly Violation[],
+): readonly Evidence[] {
+  const named = broken.slice(0, objectsNamed).map(({ object, field, message }) => ({
+    where: field === '' ? object : `${object}, ${field}`,
+    says: showable(message),
+  }))
+  const left = broken.length - named.length
+  return left > 0 ? [...named, { where: sign.what, says: `and ${left} more of the same kind` }] : named
+}

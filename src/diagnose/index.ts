@@ -1,0 +1,6 @@
+export { catalogue } from './catalogue.ts'
+export { conclude } from './conclude.ts'
+export type { Stopped } from './lines.ts'
+export { type Listened, Listener } from './listen.ts'
+export { Matcher } from './matcher.ts'
+export { speakerNamed } from './speaker.ts'
