@@ -34,7 +34,7 @@ function expectSame(seen: Cluster, bundle: Cluster): void {
   expect(Object.keys(seen.nodes)).toEqual(Object.keys(bundle.nodes))
   for (const [node, facts] of Object.entries(seen.nodes)) {
     const { files, ...rest } = facts
-    const { files: given = {}, ...others } = bundle.nodes[node] ?? facts
+    const { files: given, ...others } = bundle.nodes[node] ?? facts
     expect(rest, node).toEqual(others)
     for (const path of new Set([...Object.keys(files), ...Object.keys(given)]))
       expect(files[path] ?? null, `${node}:${path}`).toEqual(given[path] ?? null)

@@ -4,7 +4,8 @@ import { type Asked, invalid } from './answers.ts'
 import { kindOf } from './resources.ts'
 import { unruled } from './refusals.ts'
 import type { Server } from './servers.ts'
-import { allocate, prepareService } from './services.ts'
+import { allocate } from './service-addresses.ts'
+import { prepareService } from './service-defaults.ts'
 import type { Site } from './site.ts'
 
 export interface Write {

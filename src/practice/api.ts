@@ -177,7 +177,7 @@ const describe = ({ verb, resource, namespace, name }: Asked): string =>
 /** Resources with a status of their own: a write of the object leaves it as it is. */
 function withStatusOf(old: KubeObject, object: KubeObject): KubeObject {
   const { status: _given, ...rest } = object
-  return ('status' in old ? { ...rest, status: old['status'] } : rest) as KubeObject
+  return 'status' in old ? { ...rest, status: old['status'] } : rest
 }
 
 function matchesFields(selector: string | undefined, object: KubeObject): boolean {

@@ -45,7 +45,7 @@ type Slice = KubeObject & {
   readonly ports?: readonly object[]
 }
 
-const specOf = (service: KubeObject): ServiceSpec => (service['spec'] ?? {}) as ServiceSpec
+const specOf = (service: KubeObject): ServiceSpec => service['spec'] ?? {}
 
 /** The EndpointSlice controller: a set of slices for each family of a Service, with the pods that have an address of it. */
 export function keepEndpoints(site: Site): void {

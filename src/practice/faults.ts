@@ -10,7 +10,7 @@ export type Fault =
   | { readonly kind: 'api-server-stays-down'; readonly node: string }
   /** New pods of this owner never become ready. `name` is the Deployment's, DaemonSet's or StatefulSet's. */
   | { readonly kind: 'pod-never-ready'; readonly namespace: string; readonly name: string }
-  /** What listens in pods of this Service's namespace and name does not listen on this family. */
+  /** The program in the pods of this Service does not listen. */
   | { readonly kind: 'deaf'; readonly namespace: string; readonly name: string }
   /** Somebody else writes the object right before each of our next `times` writes of it. */
   | {

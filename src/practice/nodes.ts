@@ -2,7 +2,7 @@ import { ConflictError, RefusedError, StoppedError, UnreachableError } from '../
 import type { ApiServerFacts, NodeFacts, NodeFile } from '../model/cluster.ts'
 import { hashText } from '../text/edits.ts'
 import { ApiError } from '../world/api/api-error.ts'
-import type { FileWrite, NodeAccess, NodeRead, StaticPodSwap, SwapOutcome } from '../world/ports.ts'
+import type { FileWrite, NodeAccess, NodeContainers, NodeRead, StaticPodSwap, SwapOutcome } from '../world/ports.ts'
 import { admit } from './admission.ts'
 import { startKubelet } from './kubelet.ts'
 import { hashOf, type Machine, matchesPattern, networkOf, putFile } from './machine.ts'
@@ -34,6 +34,7 @@ export function practiceNodes(site: Site, servers: Servers, staticPods: StaticPo
     settle: (...given) => nodes.settle(...given),
     prune: (...given) => nodes.prune(...given),
     logs: (...given) => nodes.logs(...given),
+    containers: (...given) => nodes.containers(...given),
   }
 }
 
@@ -196,6 +197,22 @@ class PracticeNodes implements NodeAccess {
   ): Promise<string> {
     const log = this.#machine(node).logs.get('pod' in what ? what.pod : what.unit) ?? []
     return log.slice(-lines).join('\n')
+  }
+
+  /** Only what components said when they ended; the practice cluster has no runtime that could be asked. */
+  async containers(node: string, lines: number): Promise<NodeContainers> {
+    const logs = [...this.#machine(node).logs].filter(([name]) => !units.includes(name))
+    return {
+      runtime: 'absent',
+      containers: [],
+      logs: logs.map(([pod, log]) => ({
+        namespace: 'kube-system',
+        pod,
+        container: pod.replace(`-${node}`, ''),
+        attempt: 0,
+        text: log.slice(-lines).join('\n'),
+      })),
+    }
   }
 
   /** Puts back what the run wrote; what somebody else changed since is left. */

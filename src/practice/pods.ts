@@ -4,6 +4,7 @@ import { assignHostLocal } from './host-local.ts'
 import { noteRules } from './exec.ts'
 import { hostStatus, internalIPsOf, isDeleting, isReady, nodeOf, setReady, statusOf } from './pod-status.ts'
 import { podResource, type Site } from './site.ts'
+import type { Written } from './store.ts'
 
 /** Seconds from a pod's creation to its sandbox, and from there to its readiness. */
 const sandboxAfter = 1
@@ -53,7 +54,12 @@ const tolerates = ({ key, operator = 'Equal', effect, value = '' }: Toleration, 
   (operator === 'Exists' || value === (taint.value ?? ''))
 
 /** Scheduler, kubelets and CNI together: what becomes of a pod that is created, and what is given back when one is gone. */
-export class Pods {
+export function runPods(site: Site): void {
+  const pods = new Pods(site)
+  site.store.onWrite(written => pods.see(written))
+}
+
+class Pods {
   /** Owners none of whose pods was ready when the bundle was taken: their new ones will not be either. */
   readonly #broken: ReadonlySet<string>
   /** Pods on each node, for the scheduler. */
@@ -65,13 +71,14 @@ export class Pods {
     const ready = new Set(all.filter(isReady).map(ownerKey))
     this.#broken = new Set(running.map(ownerKey).filter(key => !ready.has(key)))
     for (const pod of all) this.#count(nodeOf(pod), 1)
-    site.store.onWrite(({ resource, before, after }) => {
-      if (resource !== podResource) return
-      if (before === undefined && after !== undefined) this.#created(after)
-      if (before !== undefined && nodeOf(before) !== (after && nodeOf(after))) this.#count(nodeOf(before), -1)
-      if (after !== undefined && nodeOf(after) !== (before && nodeOf(before))) this.#count(nodeOf(after), 1)
-      if (before !== undefined && after === undefined) this.#gone(before)
-    })
+  }
+
+  see({ resource, before, after }: Written): void {
+    if (resource !== podResource) return
+    if (before === undefined && after !== undefined) this.#created(after)
+    if (before !== undefined && nodeOf(before) !== (after && nodeOf(after))) this.#count(nodeOf(before), -1)
+    if (after !== undefined && nodeOf(after) !== (before && nodeOf(before))) this.#count(nodeOf(after), 1)
+    if (before !== undefined && after === undefined) this.#gone(before)
   }
 
   #count(node: string, by: number): void {

@@ -15,10 +15,10 @@ import { keepEndpoints } from './endpoints.ts'
 import { Faults } from './faults.ts'
 import { machineOf } from './machine.ts'
 import { practiceNodes } from './nodes.ts'
-import { Pods } from './pods.ts'
+import { runPods } from './pods.ts'
 import { Servers } from './servers.ts'
 import { keepServiceCIDRs } from './service-cidrs.ts'
-import { keepAddresses } from './services.ts'
+import { keepAddresses } from './service-addresses.ts'
 import { podResource, Site } from './site.ts'
 import { StaticPods } from './static-pods.ts'
 import { wirePod } from './wire-pod.ts'
@@ -55,7 +55,7 @@ export function practiceWorld(cluster: Cluster, options: PracticeOptions = {}): 
   load(site, cluster)
   const servers = new Servers(site)
   const staticPods = new StaticPods(site)
-  new Pods(site)
+  runPods(site)
   keepAddresses(site)
   keepServiceCIDRs(site)
   keepBudgets(site)

@@ -117,5 +117,6 @@ function nodesOf(nodes: NodeAccess, call: Call): NodeAccess {
     settle: (...given) => call('settle', () => nodes.settle(...given)),
     prune: (...given) => call('prune', () => nodes.prune(...given)),
     logs: (...given) => call('logs', () => nodes.logs(...given)),
+    containers: (...given) => call('containers', () => nodes.containers(...given)),
   }
 }

@@ -1,7 +1,8 @@
-import { familyOf } from '../address/index.ts'
-import type { KubeObject } from '../model/cluster.ts'
+import { familyOf, tryParseIP } from '../address/index.ts'
+import type { KubeObject, NodeFacts } from '../model/cluster.ts'
 import { selectsByMap } from '../layers/shared/selector.ts'
 import { isLive, isReady, nodeOf, statusOf } from './pod-status.ts'
+import type { Machine } from './machine.ts'
 import { podResource, type Site } from './site.ts'
 
 const annotations = { IPv4: 'projectcalico.org/IPv4Address', IPv6: 'projectcalico.org/IPv6Address' } as const
@@ -11,6 +12,7 @@ export function answers(site: Site, node: string, address: string): boolean {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(address) ?? []
   const ip = bracketed ?? plain ?? ''
   const pod = podWith(site, ip)
+  if (pod === undefined && ownerOf(site, ip) !== undefined) return listensOnHost(site, ip, Number(port))
   if (pod !== undefined)
     return (
       isReady(pod) &&
@@ -24,6 +26,36 @@ export function answers(site: Site, node: string, address: string): boolean {
     return clusterIPs.includes(ip) && hasEndpoints(site, service, ip)
   })
 }
+
+/** The machine that has an address on one of its interfaces. */
+const ownerOf = (site: Site, ip: string): Machine | undefined => {
+  const wanted = tryParseIP(ip)
+  return [...site.machines.values()].find(machine =>
+    machine.hardware.addresses.some(
+      one => one.family === wanted?.family && tryParseIP(one.address)?.value === wanted.value,
+    ),
+  )
+}
+
+const kubeletPort = 10_250
+
+/** kubelet and API server; both listen on all addresses unless told otherwise. */
+function listensOnHost(site: Site, ip: string, port: number): boolean {
+  const machine = ownerOf(site, ip)
+  if (machine === undefined) return false
+  if (port === kubeletPort) return machine.kubeletArguments !== undefined
+  const server = site.store.get(podResource, 'kube-system', `kube-apiserver-${machine.name}`)
+  return port === 6443 && server !== undefined && isReady(server)
+}
+
+/** Echoes of nodes' addresses: what a bundle says of the way between them is that it carries what runs over it. */
+export const pings = (
+  site: Site,
+  targets: readonly { readonly address: string }[],
+): NonNullable<NodeFacts['ping']> =>
+  Object.fromEntries(
+    targets.map(({ address }) => [address, ownerOf(site, address) === undefined ? 'none' : 'full'] as const),
+  )
 
 const podWith = (site: Site, ip: string): KubeObject | undefined =>
   site.store.list(podResource).find(pod => !isHost(pod) && statusOf(pod).podIPs?.some(one => one.ip === ip))

@@ -37,7 +37,7 @@ interface Spec {
   readonly clusterIP?: string
   readonly ports?: readonly { readonly nodePort?: number }[]
 }
-const specOf = (service: KubeObject | undefined): Spec => (service?.['spec'] ?? {}) as Spec
+const specOf = (service: KubeObject | undefined): Spec => service?.['spec'] ?? {}
 
 function ofService(site: Site, service: KubeObject, old: KubeObject | undefined): readonly Cause[] {
   const spec = specOf(service)

@@ -107,29 +107,21 @@ export class Site {
 
   /** The cluster as data, as it is now. What is not asked for costs nothing. */
   cluster(): Cluster {
-    const site = this
     const objects: Record<Resource, readonly KubeObject[]> = {}
     for (const resource of this.store.resources) {
       if (resource === podResource) continue
       Object.defineProperty(objects, resource, {
         enumerable: true,
-        get: () => site.store.list(resource),
+        get: () => this.store.list(resource),
       })
     }
     const nodes: Record<string, NodeFacts> = {}
     for (const machine of this.machines.values()) {
       Object.defineProperty(nodes, machine.name, { enumerable: true, get: () => factsOf(machine) })
     }
-    return {
-      uid: this.uid,
-      version: this.version,
-      objects,
-      get pods() {
-        return site.store.list(podResource).map(pod => site.row(pod))
-      },
-      nodes,
-      unread: {},
-    }
+    const live = { uid: this.uid, version: this.version, objects, nodes, unread: {} }
+    const pods = () => this.store.list(podResource).map(pod => this.row(pod))
+    return Object.defineProperty(live, 'pods', { enumerable: true, get: pods }) as Cluster
   }
 
   /** Carries out what a layer says that its things write. */

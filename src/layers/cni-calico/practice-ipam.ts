@@ -27,7 +27,7 @@ interface Block {
 }
 type Attribute = { readonly handle_id: string; readonly secondary: { readonly [key: string]: string } }
 
-const blockOf = (object: KubeObject): Block => object['spec'] as unknown as Block
+const blockOf = (object: KubeObject): Block => object['spec'] as Block
 
 /** calico-ipam: an address of each family, from a block of the pod's node, from a new block where those are full. */
 export function assignFrom(
@@ -127,7 +127,7 @@ function given(block: Block, ordinal: number, { namespace, name, node, uid }: Po
     allocations: block.allocations.with(ordinal, block.attributes.length),
     attributes: [...block.attributes, attribute],
     unallocated: block.unallocated.filter(one => one !== ordinal),
-  } as Json
+  }
 }
 
 /** The addresses of a pod that is gone are free again, behind those that were free before. */
@@ -148,7 +148,7 @@ export function releaseFrom(cluster: Cluster, { ips }: Pod): readonly Change[] {
         allocations: block.allocations.with(ordinal, null).map(shift),
         attributes: block.attributes.toSpliced(index, 1),
         unallocated: [...block.unallocated, ordinal],
-      } as Json),
+      }),
     ]
   })
 }
