@@ -82,7 +82,7 @@ function rangeInputs(words: CheckWords, cluster: Cluster | undefined): readonly 
       'nothing to check',
       'Name --service-cluster-ip-range and --cluster-cidr, or a cluster: --live, --from DIR.',
     )
-  const base = cluster === undefined ? undefined : rangesOf(cluster, undefined)
+  const base = cluster === undefined ? undefined : rangesOf(cluster, undefined, cluster)
   const others = new Set([words.serviceClusterIpRange, words.controllerManagerServiceClusterIpRange])
   const pairs = [...others].filter(pair => pair !== undefined)
   return (pairs.length === 0 ? [undefined] : pairs).map(services => inputOf(words, services, base))

@@ -29,7 +29,7 @@ export interface SuggestWords {
  * @throws UsageError for bad words, RefusedError `intent.no-free-range`
  */
 export function suggestRanges(words: SuggestWords, cluster: Cluster | undefined): SuggestReport {
-  const there = cluster === undefined ? undefined : rangesOf(cluster, undefined)
+  const there = cluster === undefined ? undefined : rangesOf(cluster, undefined, cluster)
   const need = needFrom(words, cluster, there)
   const running = there?.running
   const set = { pods: running?.pods[need.family], services: running?.services[need.family] }

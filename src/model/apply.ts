@@ -1,7 +1,8 @@
 import { ConflictError } from '../base/errors.ts'
 import { applyEdits } from '../text/edits.ts'
-import type { Cluster, KubeObject, NodeFacts, Pod } from './cluster.ts'
+import type { Cluster, KubeObject, NodeFacts, Pod, Resource } from './cluster.ts'
 import { getField, setField } from './fields.ts'
+import { positionOf } from './position.ts'
 import { ownerResolver } from './owners.ts'
 import type { Change, ObjectChange, OwnerRef, Refresh, Step, SysctlChange, TextChange } from './plan.ts'
 
@@ -30,14 +31,15 @@ export function applySteps(
 }
 
 /**
- * A cluster that is being changed. Its map of nodes and its list of pods are copied once, not at each step: a plan for five thousand nodes has
- * as many steps, and workloads as many owners.
+ * A cluster that is being changed. Its map of nodes and its lists are copied once, not at each step: a plan for five thousand nodes has as many
+ * steps, workloads as many owners, and each of ten thousand Services is a change.
  */
 class Draft {
   cluster: Cluster
   #nodes: Record<string, NodeFacts> | undefined
   #pods: Pod[] | undefined
   #podsOf: ReadonlyMap<string, readonly number[]> | undefined
+  readonly #lists = new Map<Resource, KubeObject[]>()
 
   constructor(cluster: Cluster) {
     this.cluster = cluster
@@ -48,6 +50,33 @@ class Draft {
     nodes[node] = change(nodes[node] ?? noFacts)
     if (this.#nodes === undefined) this.cluster = { ...this.cluster, nodes }
     this.#nodes = nodes
+  }
+
+  /** @throws ConflictError when there is no such object */
+  changeObject(
+    resource: Resource,
+    namespace: string | undefined,
+    name: string,
+    change: (object: KubeObject) => KubeObject,
+  ): void {
+    const list = this.#lists.get(resource) ?? [...(this.cluster.objects[resource] ?? [])]
+    const index = positionOf(list, namespace, name)
+    const object = list[index]
+    if (object === undefined)
+      throw missing(`${resource} ${namespace === undefined ? '' : `${namespace}/`}${name}`)
+    list[index] = change(object)
+    if (this.cluster.objects[resource] !== list) this.#setList(resource, list)
+    this.#lists.set(resource, list)
+  }
+
+  /** What comes and goes is rare: the list is a new one each time. */
+  changeList(resource: Resource, change: (list: readonly KubeObject[]) => KubeObject[]): void {
+    this.#lists.delete(resource)
+    this.#setList(resource, change(this.cluster.objects[resource] ?? []))
+  }
+
+  #setList(resource: Resource, list: readonly KubeObject[]): void {
+    this.cluster = { ...this.cluster, objects: { ...this.cluster.objects, [resource]: list } }
   }
 
   /** No step changes who makes which pod. */
@@ -67,14 +96,14 @@ class Draft {
 
 function podsByOwner(cluster: Cluster): ReadonlyMap<string, readonly number[]> {
   const resolve = ownerResolver(cluster)
-  const found = new Map<string, number[]>()
+  const found = new Map<OwnerRef, number[]>()
   for (const [index, pod] of cluster.pods.entries()) {
-    const key = ownerKey(resolve(pod))
-    const known = found.get(key)
-    if (known === undefined) found.set(key, [index])
+    const owner = resolve(pod)
+    const known = found.get(owner)
+    if (known === undefined) found.set(owner, [index])
     else known.push(index)
   }
-  return found
+  return new Map([...found].map(([owner, indexes]) => [ownerKey(owner), indexes]))
 }
 
 const ownerKey = ({ namespace, kind, name }: OwnerRef): string => `${kind} ${namespace}/${name}`
@@ -82,7 +111,7 @@ const ownerKey = ({ namespace, kind, name }: OwnerRef): string => `${kind} ${nam
 function applyChange(draft: Draft, change: Change): void {
   if (isTextChange(change)) applyText(draft, change)
   else if (isSysctlChange(change)) applySysctl(draft, change)
-  else draft.cluster = applyObject(draft.cluster, change)
+  else applyObject(draft, change)
 }
 
 export const isTextChange = (change: Change): change is TextChange =>
@@ -105,7 +134,7 @@ function applyText(draft: Draft, change: TextChange): void {
   const { target } = change
   if (target.kind === 'config-map') {
     const path = ['data', target.key]
-    draft.cluster = withObject(draft.cluster, 'v1/configmaps', target.namespace, target.name, object => {
+    draft.changeObject('v1/configmaps', target.namespace, target.name, object => {
       const text = getField(object, path)
       if (typeof text !== 'string')
         throw missing(`ConfigMap ${target.namespace}/${target.name}, key ${target.key}`)
@@ -133,40 +162,19 @@ export function applyFields(object: KubeObject, change: ObjectChange): KubeObjec
   return change.fields.reduce((next, field) => setField(next, field.path, field.after), object)
 }
 
-function applyObject(cluster: Cluster, change: ObjectChange): Cluster {
+function applyObject(draft: Draft, change: ObjectChange): void {
   const { api, namespace, name } = change.target
-  const objects = cluster.objects[api] ?? []
   if (change.existence === 'create') {
-    const created = applyFields(
-      { metadata: { name, ...(namespace === undefined ? {} : { namespace }) } },
-      change,
+    const metadata = { name, ...(namespace === undefined ? {} : { namespace }) }
+    const created = applyFields({ metadata }, change)
+    draft.changeList(api, list => [...list, created])
+  } else if (change.existence === 'delete') {
+    draft.changeList(api, list =>
+      list.filter(({ metadata }) => metadata.name !== name || metadata.namespace !== namespace),
     )
-    return { ...cluster, objects: { ...cluster.objects, [api]: [...objects, created] } }
+  } else {
+    draft.changeObject(api, namespace, name, object => applyFields(object, change))
   }
-  if (change.existence === 'delete') {
-    const left = objects.filter(
-      object => object.metadata.name !== name || object.metadata.namespace !== namespace,
-    )
-    return { ...cluster, objects: { ...cluster.objects, [api]: left } }
-  }
-  return withObject(cluster, api, namespace, name, object => applyFields(object, change))
-}
-
-function withObject(
-  cluster: Cluster,
-  resource: string,
-  namespace: string | undefined,
-  name: string,
-  update: (object: KubeObject) => KubeObject,
-): Cluster {
-  const objects = cluster.objects[resource] ?? []
-  const index = objects.findIndex(
-    object => object.metadata.name === name && object.metadata.namespace === namespace,
-  )
-  const object = objects[index]
-  if (object === undefined)
-    throw missing(`${resource} ${namespace === undefined ? '' : `${namespace}/`}${name}`)
-  return { ...cluster, objects: { ...cluster.objects, [resource]: objects.with(index, update(object)) } }
 }
 
 const missing = (what: string): ConflictError =>

@@ -1,6 +1,7 @@
 import type { Json } from '../base/json.ts'
 import { hashText, lineEdits } from '../text/edits.ts'
 import type { Cluster, KubeObject, NodeFile, Resource } from './cluster.ts'
+import { positionOf } from './position.ts'
 import { getField, sameJson } from './fields.ts'
 import type {
   ConfigMapTarget,
@@ -59,9 +60,8 @@ export function findObject(
   namespace: string | undefined,
   name: string,
 ): KubeObject | undefined {
-  return cluster.objects[resource]?.find(
-    object => object.metadata.name === name && (object.metadata.namespace ?? '') === (namespace ?? ''),
-  )
+  const list = cluster.objects[resource]
+  return list?.[positionOf(list, namespace, name)]
 }
 
 /** The text under one key of a ConfigMap; undefined when there is none. */

@@ -1,26 +1,48 @@
-import type { Cluster, Pod, PodOwner } from './cluster.ts'
+import type { Cluster, KubeObject, Pod } from './cluster.ts'
 import type { OwnerRef } from './plan.ts'
-
-const key = (namespace: string, kind: string, name: string): string => `${kind} ${namespace}/${name}`
 
 /**
  * Who makes a pod again when it is gone: its controller, or the controller's own controller where that is the one people know
- * (a ReplicaSet's Deployment, a Job's CronJob stays a Job). A pod without a controller owns itself: kind `Pod`.
+ * (a ReplicaSet's Deployment, a Job's CronJob stays a Job). A pod without a controller owns itself: kind `Pod`. One resolver gives the same
+ * object for the same owner each time, so that pods can be grouped by it.
  */
 export function ownerResolver(cluster: Cluster): (pod: Pod) => OwnerRef {
-  const deployments = new Map<string, string>()
-  for (const set of cluster.objects['apps/v1/replicasets'] ?? []) {
-    const owner = set.metadata.ownerReferences?.find(reference => reference.controller === true)
-    if (owner?.kind === 'Deployment')
-      deployments.set(key(set.metadata.namespace ?? '', 'ReplicaSet', set.metadata.name), owner.name)
+  const deployments = deploymentsOf(cluster.objects['apps/v1/replicasets'] ?? [])
+  const known = new Map<string, Map<string, Map<string, OwnerRef>>>()
+  const once = (namespace: string, kind: string, name: string): OwnerRef => {
+    const names = inner(inner(known, namespace), kind)
+    const owner = names.get(name) ?? { namespace, kind, name }
+    names.set(name, owner)
+    return owner
   }
-  return pod => {
-    const owner: PodOwner = pod.owner ?? { kind: 'Pod', name: pod.name }
-    const deployment = deployments.get(key(pod.namespace, owner.kind, owner.name))
+  return ({ namespace, name, owner }) => {
+    if (owner === undefined) return once(namespace, 'Pod', name)
+    const deployment = owner.kind === 'ReplicaSet' ? deployments.get(namespace)?.get(owner.name) : undefined
     return deployment === undefined
-      ? { namespace: pod.namespace, ...owner }
-      : { namespace: pod.namespace, kind: 'Deployment', name: deployment }
+      ? once(namespace, owner.kind, owner.name)
+      : once(namespace, 'Deployment', deployment)
   }
+}
+
+/** By namespace and name of a ReplicaSet the Deployment that made it; of each list made once. */
+const seen = new WeakMap<readonly KubeObject[], ReadonlyMap<string, ReadonlyMap<string, string>>>()
+
+function deploymentsOf(sets: readonly KubeObject[]): ReadonlyMap<string, ReadonlyMap<string, string>> {
+  const before = seen.get(sets)
+  if (before !== undefined) return before
+  const found = new Map<string, Map<string, string>>()
+  for (const { metadata } of sets) {
+    const owner = metadata.ownerReferences?.find(reference => reference.controller === true)
+    if (owner?.kind === 'Deployment') inner(found, metadata.namespace ?? '').set(metadata.name, owner.name)
+  }
+  seen.set(sets, found)
+  return found
+}
+
+function inner<V>(maps: Map<string, Map<string, V>>, key: string): Map<string, V> {
+  const map = maps.get(key) ?? new Map<string, V>()
+  maps.set(key, map)
+  return map
 }
 
 const sameOwner = (a: OwnerRef, b: OwnerRef): boolean =>

@@ -5,6 +5,7 @@ import type { Read } from '../model/read.ts'
 import { createIntern, projectPod } from '../world/api/pods.ts'
 import type { World } from '../world/ports.ts'
 import { configMaps, podResource } from './layout.ts'
+import { fileSharer } from './share-files.ts'
 import { sorted } from './sorted.ts'
 import { trimmed } from './trim.ts'
 import { isControlPlane, unreadKey, type Wanted, wanted } from './wanted.ts'
@@ -117,13 +118,15 @@ async function readNodes(
 ): Promise<Record<string, NodeFacts>> {
   const limit = pLimit(nodesAtOnce)
   const facts: Record<string, NodeFacts> = {}
+  const shared = fileSharer()
   const lost: { name: string; error: UnreachableError }[] = []
   await Promise.all(
     nodes.map(node =>
       limit(async () => {
         const { name } = node.metadata
         try {
-          facts[name] = await world.nodes.facts(name, want.node(isControlPlane(node)), options.signal)
+          const read = want.node(isControlPlane(node))
+          facts[name] = shared(await world.nodes.facts(name, read, options.signal))
         } catch (error) {
           // All are tried, so that the message names all that cannot be reached, not the first.
           if (!(error instanceof UnreachableError)) throw error

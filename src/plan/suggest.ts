@@ -165,7 +165,8 @@ export function needOf(cluster: Cluster, family: Family): Need {
       addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
     ),
   ]
-  const taken = texts.flatMap(text =>
+  // Thousands of nodes say the same of their bridges.
+  const taken = [...new Set(texts)].flatMap(text =>
     text === undefined ? [] : (tryParseCIDR(text, { allowHostBits: true }) ?? []),
   )
   const counts = there.counts ?? { nodes: 0, pods: 0, services: 0 }

@@ -1,7 +1,7 @@
 import { type Family, families } from '../../address/family.ts'
 import { fileOf, nodeNames, textChange } from '../../model/changes.ts'
 import { type Goal, wants } from '../../model/goal.ts'
-import type { Step } from '../../model/plan.ts'
+import type { Step, TextChange } from '../../model/plan.ts'
 import { getIpam, setIpamFields } from '../../text/json-template.ts'
 import { changingFamilies, listed } from '../shared/families.ts'
 import { requireFile } from '../shared/edit.ts'
@@ -38,10 +38,12 @@ export function assignmentSteps(state: Calico, goal: Goal): readonly Step[] {
       text: requireFile(state.cluster, node, conflist).text,
     })),
   ]
+  /** On thousands of nodes the same text: understood and compared once. */
+  const changed = new Map<string, TextChange | undefined>()
   const changes = places.flatMap(({ target, text }) => {
-    const assigned = assignedBy(text)
-    if (families.every(family => assigned.includes(family) === wants(goal, family))) return []
-    return textChange(target, text, setIpamFields(text, wanted(goal))) ?? []
+    if (!changed.has(text)) changed.set(text, changeOf(target, text, goal))
+    const change = changed.get(text)
+    return change === undefined ? [] : { ...change, target }
   })
   if (changes.length === 0) return []
   const isBack = goal.families.length === 1
@@ -72,6 +74,12 @@ export function assignmentSteps(state: Calico, goal: Goal): readonly Step[] {
       ],
     },
   ]
+}
+
+function changeOf(target: TextChange['target'], text: string, goal: Goal): TextChange | undefined {
+  const assigned = assignedBy(text)
+  if (families.every(family => assigned.includes(family) === wants(goal, family))) return undefined
+  return textChange(target, text, setIpamFields(text, wanted(goal)))
 }
 
 /** Both said, on the way there: what a person reads there must not depend on a default. On the way back only what differs from it. */

@@ -1,4 +1,4 @@
-import type { NodeFacts } from '../../model/cluster.ts'
+import type { NodeFacts, NodeFile } from '../../model/cluster.ts'
 import { envFiles, unitFolders, unitNames } from './files.ts'
 
 /** What kubelet.service and its drop-ins say of where flags come from (systemd.exec(5), systemd.service(5)). */
@@ -58,9 +58,19 @@ function unitLines(files: NodeFacts['files']): readonly UnitLine[] {
       path.endsWith('.conf') &&
       unitFolders.some(folder => unitNames.some(name => path.startsWith(`${folder}/${name}.d/`))),
   )
-  return [...strongest(units), ...strongest(dropIns)].flatMap(path =>
-    assignments(path, files[path]?.text ?? ''),
-  )
+  return [...strongest(units), ...strongest(dropIns)].flatMap(path => linesOf(path, files[path]))
+}
+
+/** Of a file that thousands of nodes share (one object) once for each path. */
+const known = new WeakMap<NodeFile, Map<string, readonly UnitLine[]>>()
+
+function linesOf(path: string, file: NodeFile | null | undefined): readonly UnitLine[] {
+  if (!file) return []
+  const byPath = known.get(file) ?? new Map<string, readonly UnitLine[]>()
+  known.set(file, byPath)
+  const lines = byPath.get(path) ?? assignments(path, file.text)
+  byPath.set(path, lines)
+  return lines
 }
 
 /** Of files of one name that of the strongest folder; sorted by name. */

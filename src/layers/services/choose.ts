@@ -6,7 +6,7 @@ import { type Slice, slicesByService } from '../shared/endpoints.ts'
 import { groupBy } from '../shared/group.ts'
 import { isLeft, leaveAnnotation } from '../shared/leave.ts'
 import { policyRules, policySelector } from '../shared/policy-blocks.ts'
-import { selects, selectsByMap } from '../shared/selector.ts'
+import { selectedBy, selects } from '../shared/selector.ts'
 import { type Service, serviceKey } from '../shared/service.ts'
 import type { Services } from './read.ts'
 
@@ -36,10 +36,11 @@ export function choose(state: Services, goal: Goal): Choice {
     const missing = goal.families.filter(family => !service.families.includes(family))
     if (missing.length === 0) continue
     const key = serviceKey(service)
+    const isSelected = selectedBy(service.selector)
     const reason = reasonToLeave(service, missing, {
       goal,
       isGoverning: state.governing.has(key),
-      pods: (pods.get(service.namespace) ?? []).filter(pod => selectsByMap(service.selector, pod.labels)),
+      pods: (pods.get(service.namespace) ?? []).filter(pod => isSelected(pod.labels)),
       slices: slices.get(key) ?? [],
       policies: policies.get(service.namespace) ?? [],
     })

@@ -1,5 +1,5 @@
 import { selects } from '../shared/selector.ts'
-import type { Budget, Workload } from './read.ts'
+import type { Budget, Workload, Workloads } from './read.ts'
 
 /** What a workload's own roll-out may take away while it runs. */
 export interface Strategy {
@@ -28,11 +28,9 @@ export function scaled(
 }
 
 /** The budgets that hold for a workload's pods. More than one for a pod is an error of its owner: eviction is then refused by the API. */
-export const budgetsOf = (workload: Workload, budgets: readonly Budget[]): readonly Budget[] =>
-  budgets.filter(
-    budget =>
-      budget.namespace === workload.owner.namespace &&
-      workload.pods.some(pod => selects(budget.selector, pod.labels)),
+export const budgetsOf = (workload: Workload, { budgets }: Pick<Workloads, 'budgets'>): readonly Budget[] =>
+  (budgets.get(workload.owner.namespace) ?? []).filter(budget =>
+    workload.pods.some(pod => selects(budget.selector, pod.labels)),
   )
 
 /**

@@ -3,7 +3,8 @@ import type { Cluster, KubeObject, Pod, Resource } from '../../model/cluster.ts'
 import { ownerResolver } from '../../model/owners.ts'
 import type { OwnerRef } from '../../model/plan.ts'
 import { findObject } from '../../model/changes.ts'
-import type { LabelSelector } from '../shared/selector.ts'
+import { groupBy } from '../shared/group.ts'
+import { type LabelSelector, selects } from '../shared/selector.ts'
 
 /** Where the object of an owner stands. Kinds that are not here are somebody's own controllers. */
 export const resourceOf: Readonly<Record<string, Resource>> = {
@@ -33,7 +34,10 @@ export interface Budget {
 export interface Workloads {
   readonly cluster: Cluster
   readonly workloads: readonly Workload[]
-  readonly budgets: readonly Budget[]
+  /** By namespace. */
+  readonly budgets: ReadonlyMap<string, readonly Budget[]>
+  /** Ready pods that a budget counts. */
+  readonly healthy: (budget: Budget) => number
   /** Owner of the pods behind the DNS Service, made again before all others. */
   readonly isDNS: (workload: Workload) => boolean
 }
@@ -51,21 +55,36 @@ export const nameOf = (owner: OwnerRef): string => `${owner.kind} ${owner.namesp
 
 export function readWorkloads(cluster: Cluster): Workloads {
   const resolve = ownerResolver(cluster)
-  const groups = new Map<string, { owner: OwnerRef; pods: Pod[] }>()
+  const groups = new Map<OwnerRef, { owner: OwnerRef; pods: Pod[] }>()
   for (const pod of cluster.pods) {
     if (!isOurs(pod)) continue
     const owner = resolve(pod)
-    const key = nameOf(owner)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, { owner, pods: [pod] })
+    const group = groups.get(owner)
+    if (group === undefined) groups.set(owner, { owner, pods: [pod] })
     else group.pods.push(pod)
   }
   return {
     cluster,
     workloads: [...groups.values()].map(group => ({ ...group, object: objectOf(cluster, group.owner) })),
-    budgets: (cluster.objects['policy/v1/poddisruptionbudgets'] ?? []).map(readBudget),
+    budgets: groupBy(
+      (cluster.objects['policy/v1/poddisruptionbudgets'] ?? []).map(readBudget),
+      budget => budget.namespace,
+    ),
+    healthy: healthyOf(cluster.pods),
     isDNS: ({ owner, pods }) =>
       owner.namespace === 'kube-system' && pods.some(pod => pod.labels['k8s-app'] === 'kube-dns'),
+  }
+}
+
+/** Namespaces are told apart once: with a budget for each Deployment all pods would be walked through ten thousand times. */
+function healthyOf(all: readonly Pod[]): Workloads['healthy'] {
+  let ready: ReadonlyMap<string, readonly Pod[]> | undefined
+  return ({ namespace, selector }) => {
+    ready ??= groupBy(
+      all.filter(pod => pod.ready && !pod.deleting),
+      pod => pod.namespace,
+    )
+    return (ready.get(namespace) ?? []).filter(pod => selects(selector, pod.labels)).length
   }
 }
 

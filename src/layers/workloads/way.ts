@@ -1,9 +1,8 @@
 import type { Goal } from '../../model/goal.ts'
 import { getField } from '../../model/fields.ts'
 import { isLeft, leaveAnnotation } from '../shared/leave.ts'
-import { selects } from '../shared/selector.ts'
 import { type Strategy, budgetsOf, everAllows, keepsBudget, scaled } from './budget.ts'
-import type { Budget, Workload, Workloads } from './read.ts'
+import type { Workload, Workloads } from './read.ts'
 import { canSurge, isNodeLocal, surgesAlready, surgesForUs } from './surge.ts'
 
 /** How the pods of a workload are made again; or that they are left, and why. */
@@ -23,7 +22,6 @@ const leave = (because: string, remedy?: string): Way => ({ by: 'nothing', becau
  * would be broken on the way: then pod by pod through the eviction API, which asks the budget.
  */
 export function wayOf(workload: Workload, state: Workloads, goal: Goal): Way {
-  const { budgets, cluster } = state
   const { owner, object, pods } = workload
   const opened = pods.find(pod => pod.annotations?.['cni.projectcalico.org/ipAddrs'] !== undefined)
   const pinned = pods.find(pod => pod.annotations?.['cni.projectcalico.org/ipFamilies'] !== undefined)
@@ -51,7 +49,7 @@ export function wayOf(workload: Workload, state: Workloads, goal: Goal): Way {
       return leave('it is a static pod', 'Restart it on its node.')
     case 'ReplicaSet':
     case 'ReplicationController':
-      return evict(workload, budgets, healthyOf(cluster.pods))
+      return evict(workload, state)
     case 'Deployment':
     case 'StatefulSet':
     case 'DaemonSet':
@@ -72,8 +70,7 @@ export function wayOf(workload: Workload, state: Workloads, goal: Goal): Way {
         )
   }
   const strategy = strategyOf(workload)
-  const healthy = healthyOf(cluster.pods)
-  const held = budgetsOf(workload, budgets)
+  const held = budgetsOf(workload, state)
   const isWell = pods.filter(pod => pod.ready).length >= strategy.replicas
   // Whoever owns the owner (an operator) writes its template anew, and would take our annotation back out of it.
   const isOwned = object.metadata.ownerReferences?.some(one => one.controller === true) === true
@@ -82,11 +79,11 @@ export function wayOf(workload: Workload, state: Workloads, goal: Goal): Way {
   if (
     isWell &&
     rollsWhole &&
-    held.every(budget => keepsBudget(budget, strategy, workload, healthy(budget)))
+    held.every(budget => keepsBudget(budget, strategy, workload, state.healthy(budget)))
   ) {
     return rollOut(workload, strategy, state)
   }
-  return evict(workload, held, healthy)
+  return evict(workload, state)
 }
 
 const pinnedBy = (annotation: string, mend: string): Way =>
@@ -95,8 +92,8 @@ const pinnedBy = (annotation: string, mend: string): Way =>
     `In the pod template, ${mend}.`,
   )
 
-function evict(workload: Workload, budgets: readonly Budget[], healthy: (budget: Budget) => number): Way {
-  const stuck = budgetsOf(workload, budgets).find(budget => !everAllows(budget, healthy(budget)))
+function evict(workload: Workload, state: Workloads): Way {
+  const stuck = budgetsOf(workload, state).find(budget => !everAllows(budget, state.healthy(budget)))
   if (stuck !== undefined) {
     return leave(
       `PodDisruptionBudget ${stuck.namespace}/${stuck.name} allows no pod to be away, now or ever`,
@@ -106,18 +103,6 @@ function evict(workload: Workload, budgets: readonly Budget[], healthy: (budget:
   const isOnly = workload.pods.length === 1
   return { by: 'eviction', ...(isOnly ? { interrupts: 'its only pod is made again' } : {}) }
 }
-
-/** Ready pods that a budget counts. */
-const healthyOf =
-  (pods: Workloads['cluster']['pods']) =>
-  (budget: Budget): number =>
-    pods.filter(
-      pod =>
-        pod.namespace === budget.namespace &&
-        pod.ready &&
-        !pod.deleting &&
-        selects(budget.selector, pod.labels),
-    ).length
 
 const isOnDelete = ({ object }: Workload): boolean =>
   getField(object, ['spec', 'updateStrategy', 'type']) === 'OnDelete'

@@ -16,8 +16,8 @@ export function judgeRanges(
   goal: Goal | undefined,
   configured: Cluster | undefined,
 ): readonly Finding[] {
-  const { written, ...values } = rangesOf(cluster, goal, configured)
-  const ranges: Ranges = configured === undefined ? values : { ...values, written }
+  const ranges = rangesOf(cluster, goal, configured)
+  const { written: _written, ...values } = ranges
   const before = new Set(judge(rules, 'ranges', asItRuns(values)).filter(isBroken).map(identity))
   return judge(rules, 'ranges', ranges).map(finding =>
     finding.severity === 'error' && before.has(identity(finding))

@@ -19,9 +19,9 @@ import { argumentsOf, instances } from './components.ts'
 
 /**
  * The ranges that a goal names, beside what the cluster has already. Without a goal: those of the cluster as it is.
- * @param configured the cluster whose components tell what is written where; the end of a plan, when there is one
+ * @param configured the cluster whose components tell what is written where; the end of a plan, when there is one; undefined: nobody asks
  */
-export function rangesOf(cluster: Cluster, goal: Goal | undefined, configured: Cluster = cluster): Ranges {
+export function rangesOf(cluster: Cluster, goal: Goal | undefined, configured?: Cluster): Ranges {
   const observed = observeRanges(cluster)
   const primary = observed.primary
   return {
@@ -32,9 +32,9 @@ export function rangesOf(cluster: Cluster, goal: Goal | undefined, configured: C
     nodeMask: goal?.nodeMask ?? observed.nodeMask,
     blockSize: readAnyCalico(cluster) === undefined ? {} : (goal?.blockSize ?? {}),
     nodeAddresses: goal?.nodeAddresses ?? {},
-    networks: networksOf(cluster, [observed.pods, observed.services]),
+    networks: networksOnce(cluster, [observed.pods, observed.services]),
     running: { pods: observed.pods, services: observed.services },
-    written: writtenIn(configured),
+    ...(configured !== undefined && { written: writtenIn(configured) }),
     counts: {
       nodes: (cluster.objects['v1/nodes'] ?? []).length,
       pods: cluster.pods.filter(pod => !pod.hostNetwork).length,
@@ -76,6 +76,15 @@ function writtenIn(cluster: Cluster): readonly WrittenRange[] {
         return [{ component: where ?? component, field: isFlag(component) ? `--${field}` : field, of, value }]
       }),
     )
+}
+
+/** Asked for each range that is chosen, and once more when they are judged: of five thousand nodes that is a hundred thousand texts each time. */
+const networks = new WeakMap<Cluster, Ranges['networks']>()
+
+function networksOnce(cluster: Cluster, running: readonly PerFamily<string>[]): Ranges['networks'] {
+  const found = networks.get(cluster) ?? networksOf(cluster, running)
+  networks.set(cluster, found)
+  return found
 }
 
 /**
