@@ -79,7 +79,7 @@ async function locked(given: Execute, layers: readonly Layer[], lock: Lock): Pro
   for await (const node of world.api.list('v1/nodes', { signal: context.signal }))
     nodes.push(node.metadata.name)
   await Promise.all(nodes.map(node => world.nodes.settle(node)))
-  await finishKept({ world, signal: context.signal })
+  await remakeKept(context)
   const reads = context.examine === undefined ? readsOf(layers) : allReads(layers)
   const cluster = await observe(world, reads, { signal: context.signal })
   const past = await readRuns(folder(cluster.uid))
@@ -154,6 +154,17 @@ async function locked(given: Execute, layers: readonly Layer[], lock: Lock): Pro
     throw error
   } finally {
     journal.close()
+  }
+}
+
+/** Before anything is read. What cannot be made yet stays kept, and never stands in the way back. */
+async function remakeKept({ world, direction, signal }: Execute): Promise<void> {
+  try {
+    await finishKept({ world, signal })
+  } catch (error) {
+    const isKept = error instanceof StoppedError && error.code === 'workloads.kept'
+    if (!isKept || direction === 'dual') throw error
+    world.logger.warn(`${error.message}. ${error.hint ?? ''}`)
   }
 }
 

@@ -25,18 +25,26 @@ export async function remakePod(context: BarePods, pod: Pod): Promise<void> {
   const { api } = context.world
   const object = await api.get('v1/pods', pod.namespace, pod.name)
   if (object === undefined || object.metadata.uid !== pod.uid) return
+  // Somebody is ending it: it would come back against his will.
+  if (object.metadata.deletionTimestamp !== undefined) return
   await assertAccepted(context, object)
   const kept = await keep(context, object)
   await api.delete('v1/pods', pod.namespace, pod.name, { uid: pod.uid })
   await finish(context, kept)
 }
 
-/** Pods that a run which died has ended and not made again. @returns their names */
+/**
+ * Pods that a run which died has ended and not made again.
+ * @returns their names
+ * @throws StoppedError `workloads.kept` for the first that cannot be made yet, when all have been tried
+ */
 export async function finishKept(context: BarePods): Promise<readonly string[]> {
   const kept = (await allKept(context)).filter(
     ({ metadata }) => metadata.annotations?.[uidAnnotation] !== undefined,
   )
-  await Promise.all(kept.map(object => finish(context, object)))
+  const results = await Promise.allSettled(kept.map(object => finish(context, object)))
+  const failed = results.find(result => result.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
   return kept.map(nameOf)
 }
 
@@ -161,7 +169,9 @@ const notFinished = (kept: KubeObject, why: string, cause?: unknown): StoppedErr
 function fresh(object: KubeObject): KubeObject {
   const { name, namespace, labels, annotations, ownerReferences } = object.metadata
   // Ephemeral containers come by a subresource of their own, and no pod may be made with them.
-  const { nodeName: _node, ephemeralContainers: _debug, ...spec } = object['spec'] as Record<string, unknown>
+  const { nodeName, ephemeralContainers: _debug, ...spec } = object['spec'] as Record<string, unknown>
+  // What it wrote into a folder of its node is on no other one.
+  const place = holdsHostPath(spec['volumes']) ? { nodeName } : {}
   const cleaned = Object.entries(annotations ?? {}).filter(
     ([key]) =>
       !key.startsWith('cni.projectcalico.org/pod') && !key.startsWith('cni.projectcalico.org/container'),
@@ -170,6 +180,9 @@ function fresh(object: KubeObject): KubeObject {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace, labels, annotations: Object.fromEntries(cleaned), ownerReferences },
-    spec,
+    spec: { ...spec, ...place },
   }
 }
+
+const holdsHostPath = (volumes: unknown): boolean =>
+  Array.isArray(volumes) && volumes.some(volume => getField(volume, ['hostPath']) !== null)

@@ -6,7 +6,7 @@ import type { Refresh } from '../model/plan.ts'
 import { refresh as readAgain } from '../observe/refresh.ts'
 import { memoryApi } from '../world/api/testing/memory-api.ts'
 import type { KubeApi, NodeAccess, World } from '../world/ports.ts'
-import { finishKept } from './bare-pods.ts'
+import { finishKept, remakePod } from './bare-pods.ts'
 import { recreatePods } from './recreate.ts'
 
 class Killed extends Error {}
@@ -173,6 +173,29 @@ test('killed in front of any call, whoever comes next finds a bare pod that was 
     await recreate(world, bare)
     expect(fake.objects['v1/pods']).toMatchObject([{ metadata: { name: 'bare' }, status: { podIPs: dual } }])
   }
+})
+
+test('a bare pod with a folder of its node comes back on that node', async () => {
+  const volumes = [{ name: 'data', hostPath: { path: '/srv/data' } }]
+  const { world, fake } = worldWith([pod('bare', { spec: { volumes } })], () => undefined)
+  await recreate(world, bare)
+  expect(fake.objects['v1/pods']).toMatchObject([
+    { spec: { nodeName: 'n1', volumes }, status: { podIPs: dual } },
+  ])
+})
+
+test('a bare pod that somebody else has just deleted does not come back', async () => {
+  const { world, fake, calls } = worldWith([barePod()], () => undefined)
+  const seen = readAgain(nothing, [{ kind: 'pods', namespace: 'shop' }], world)
+  const [before] = (await seen).pods
+  if (before === undefined) throw new Error('no pod')
+  const [object] = fake.objects['v1/pods'] ?? []
+  if (object === undefined) throw new Error('no pod')
+  fake.objects['v1/pods'] = [
+    { ...object, metadata: { ...object.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } },
+  ]
+  await remakePod({ world }, before)
+  expect(calls).toEqual([])
 })
 
 test('a bare pod that the API server would refuse is not deleted', async () => {
