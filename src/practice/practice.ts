@@ -79,6 +79,7 @@ export function practiceWorld(cluster: Cluster, options: PracticeOptions = {}): 
 
 function load(site: Site, cluster: Cluster): void {
   for (const [resource, objects] of Object.entries(cluster.objects)) site.store.load(resource, objects)
+  if (cluster.objects[namespaces] === undefined) site.store.load(namespaces, namespacesOf(cluster))
   site.store.load(
     podResource,
     cluster.pods.map(pod =>
@@ -86,6 +87,19 @@ function load(site: Site, cluster: Cluster): void {
     ),
   )
   for (const [name, facts] of Object.entries(cluster.nodes)) site.machines.set(name, machineOf(name, facts))
+}
+
+const namespaces = 'v1/namespaces'
+
+/** Where nobody read them: those that something is in, and the one that the cluster is known by. */
+function namespacesOf({ uid, objects, pods }: Cluster): readonly KubeObject[] {
+  const names = new Set(['default', 'kube-system', ...pods.map(pod => pod.namespace)])
+  for (const object of Object.values(objects).flat())
+    if (object.metadata.namespace !== undefined) names.add(object.metadata.namespace)
+  return [...names].map(name => ({
+    metadata: { name, ...(name === 'kube-system' ? { uid } : {}) },
+    status: { phase: 'Active' },
+  }))
 }
 
 const ownerResources: Readonly<Record<string, string>> = {
