@@ -120,6 +120,16 @@ export interface ApiServerFacts {
   readonly requireDualStack?: 'accepted' | { readonly refused: string }
 }
 
+/** What decides whether the components of a node come up again as they are. Dates and versions only: no certificate, no key. */
+export interface Upkeep {
+  /** Path → RFC 3339 time at which the certificate in that file ends. Absent: the node has no openssl. */
+  readonly certificates?: Readonly<Record<string, string>>
+  /** Version of the control groups that are mounted. Absent: not known. */
+  readonly cgroup?: 1 | 2
+  /** `v1.36.3`, of the kubelet's program as it lies there now: what the next start runs. Absent: not known. */
+  readonly kubeletVersion?: string
+}
+
 /** Facts that only the node itself knows. `undefined`: not read. */
 export interface NodeFacts {
   /** Keyed by absolute path. `null`: looked for and not there. A path that is not a key was not read. */
@@ -139,6 +149,8 @@ export interface NodeFacts {
    * and Calico. A family is absent where its table could not be read; the whole, where nobody asked.
    */
   readonly firewall?: PerFamily<readonly string[]>
+  /** Absent: nobody asked. */
+  readonly upkeep?: Upkeep
   readonly apiServer?: ApiServerFacts
   /** Connections tried from this node: `[fd00::1]:8080` → it answered. */
   readonly reach?: Readonly<Record<string, boolean>>

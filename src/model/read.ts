@@ -14,6 +14,8 @@ export type Read =
   | { readonly kind: 'network'; readonly on: 'all' | 'control-planes' }
   /** iptables' filter table of each family, without the chains of kube-proxy and Calico */
   | { readonly kind: 'firewall'; readonly on: 'all' | 'control-planes' }
+  /** when certificates end, version of the control groups, version of the kubelet's program */
+  | { readonly kind: 'upkeep'; readonly on: 'all' | 'control-planes' }
 
 /** What a gate wants read afresh before it judges. Narrow: it is asked again every second. */
 export type FreshRead =

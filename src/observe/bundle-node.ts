@@ -5,6 +5,7 @@ import { commandFiles, lines, parseKubelet, parseSysctls, parseUname } from './c
 import type { Folder } from './folder.ts'
 import { parseFirewall } from '../world/nodes/firewall.ts'
 import { parseAddresses, parseRoutes } from '../world/nodes/ip.ts'
+import { readUpkeep } from '../world/nodes/upkeep.ts'
 import { asRecord, decodeText, isRecord, readJson } from './parse.ts'
 import { sorted } from './sorted.ts'
 import { unreadKey } from './wanted.ts'
@@ -53,6 +54,7 @@ export async function readNode(
     const printed = await command(commandFiles.firewall[family])
     if (printed !== undefined) firewall[family] = parseFirewall(printed)
   }
+  const upkeep = readUpkeep(await json(commandFiles.upkeep))
   const manifests = await command(commandFiles.manifests)
   return {
     files: sorted(files),
@@ -63,6 +65,7 @@ export async function readNode(
     manifests: manifests === undefined ? Object.keys(files).filter(isManifest(files)) : lines(manifests),
     ...(kernel !== undefined && { kernel }),
     ...(Object.keys(firewall).length > 0 && { firewall }),
+    ...(upkeep && { upkeep }),
   }
 }
 

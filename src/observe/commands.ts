@@ -9,6 +9,7 @@ export const commandFiles = {
   kernel: 'uname.txt',
   kubelet: 'kubelet-arguments.txt',
   manifests: 'manifests.txt',
+  upkeep: 'upkeep.json',
   firewall: { IPv4: 'iptables-save.txt', IPv6: 'ip6tables-save.txt' },
 } as const
 

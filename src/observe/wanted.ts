@@ -33,6 +33,7 @@ function nodeRead(reads: readonly Read[], controlPlane: boolean): NodeRead {
   const patterns = new Set<string>()
   let network = false
   let firewall = false
+  let upkeep = false
   for (const read of reads) {
     if (read.kind === 'list' || read.kind === 'config-map') continue
     if (read.on === 'control-planes' && !controlPlane) continue
@@ -40,8 +41,15 @@ function nodeRead(reads: readonly Read[], controlPlane: boolean): NodeRead {
     if (read.kind === 'files') patterns.add(read.pattern)
     if (read.kind === 'network') network = true
     if (read.kind === 'firewall') firewall = true
+    if (read.kind === 'upkeep') upkeep = true
   }
-  return { files: [...files], patterns: [...patterns], network, ...(firewall && { firewall }) }
+  return {
+    files: [...files],
+    patterns: [...patterns],
+    network,
+    ...(firewall && { firewall }),
+    ...(upkeep && { upkeep }),
+  }
 }
 
 /** kubeadm labels them; `master` until 1.24. https://kubernetes.io/docs/reference/labels-annotations-taints/ */

@@ -6,7 +6,16 @@ import type { Read } from '../model/read.ts'
  * wants more puts it here, where somebody sees it. Never Secrets, never anything below /etc/kubernetes but the manifests.
  */
 const allowedLists: readonly Resource[] = [
-  ...['nodes', 'namespaces', 'pods', 'services', 'endpoints', 'events'].map(name => `v1/${name}`),
+  ...[
+    'nodes',
+    'namespaces',
+    'pods',
+    'services',
+    'endpoints',
+    'events',
+    'resourcequotas',
+    'persistentvolumeclaims',
+  ].map(name => `v1/${name}`),
   ...['daemonsets', 'deployments', 'replicasets', 'statefulsets'].map(name => `apps/v1/${name}`),
   ...['jobs', 'cronjobs'].map(name => `batch/v1/${name}`),
   ...['networkpolicies', 'ingresses', 'ingressclasses', 'servicecidrs', 'ipaddresses'].map(
@@ -15,9 +24,12 @@ const allowedLists: readonly Resource[] = [
   'discovery.k8s.io/v1/endpointslices',
   'policy/v1/poddisruptionbudgets',
   'coordination.k8s.io/v1/leases',
-  ...['validatingadmissionpolicies', 'validatingwebhookconfigurations', 'mutatingwebhookconfigurations'].map(
-    name => `admissionregistration.k8s.io/v1/${name}`,
-  ),
+  ...[
+    'validatingadmissionpolicies',
+    'validatingadmissionpolicybindings',
+    'validatingwebhookconfigurations',
+    'mutatingwebhookconfigurations',
+  ].map(name => `admissionregistration.k8s.io/v1/${name}`),
   ...[
     'ippools',
     'ipamblocks',
@@ -81,6 +93,7 @@ export function isAllowed(read: Read): boolean {
       return isAllowedFile(read.pattern.replaceAll(/[*?]/g, 'x').replaceAll(/\[[^\]]*\]/g, 'x'))
     case 'network':
     case 'firewall':
+    case 'upkeep':
       return true
   }
 }
@@ -94,6 +107,7 @@ export const usualReads: readonly Read[] = [
   }),
   { kind: 'network', on: 'all' },
   { kind: 'firewall', on: 'all' },
+  { kind: 'upkeep', on: 'all' },
   ...[
     '/var/lib/kubelet/kubeadm-flags.env',
     '/var/lib/kubelet/config.yaml',

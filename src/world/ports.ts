@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { KubeObject, NodeFacts, NodeFile, Resource } from '../model/cluster.ts'
+import type { ContainerSeen } from '../model/failure.ts'
 import type { PingTarget } from '../model/read.ts'
 
 /** Thin REST. Everything is the wire shape. Errors: ApiError (HTTP status, reason) or UnreachableError. */
@@ -86,6 +87,8 @@ export interface NodeRead {
   readonly network?: boolean
   /** iptables' filter table of each family; not for gates: on a large cluster it takes a while. */
   readonly firewall?: boolean
+  /** When certificates end, version of the control groups and of the kubelet's program; not for gates. */
+  readonly upkeep?: boolean
   readonly apiServer?: { readonly askDualStack: boolean }
   /** `[fd00::1]:8080` */
   readonly reach?: readonly string[]
@@ -155,6 +158,23 @@ export interface NodeAccess {
     what: { readonly pod: string } | { readonly unit: string },
     lines: number,
   ): Promise<string>
+  /** System containers of a node and the last `lines` of each one's log. Reads only, needs no API server. */
+  containers(node: string, lines: number, signal?: AbortSignal): Promise<NodeContainers>
+}
+
+/** What a node tells of its system containers. */
+export interface NodeContainers {
+  /** `absent`: the node has no crictl; `silent`: it gave no answer. */
+  readonly runtime: 'answered' | 'silent' | 'absent'
+  readonly containers: readonly ContainerSeen[]
+  /** Of each container the two newest attempts, the newest first; `text` in the framing in which it lies on the disk. */
+  readonly logs: readonly {
+    readonly namespace: string
+    readonly pod: string
+    readonly container: string
+    readonly attempt: number
+    readonly text: string
+  }[]
 }
 
 export interface World {

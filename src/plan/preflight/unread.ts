@@ -35,6 +35,7 @@ function missingRead(read: Read, cluster: Cluster): Missing {
     case 'files':
     case 'network':
     case 'firewall':
+    case 'upkeep':
       return missingNodes(read, cluster)
   }
 }
@@ -66,6 +67,8 @@ function whyMissing(
     return `node ${node} was not read: ${cluster.unread[`nodes/${node}`] ?? 'nobody asked it'}`
   if (read.kind === 'firewall' && cluster.nodes[node].firewall === undefined)
     return `the firewall of node ${node} was not read`
+  if (read.kind === 'upkeep' && cluster.nodes[node].upkeep === undefined)
+    return `node ${node} was not asked for its certificates, control groups and package`
   if (read.kind !== 'file' || fileOf(cluster, node, read.path) !== undefined) return undefined
   return `${node}:${read.path} was not read: ${cluster.unread[`nodes/${node}${read.path}`] ?? 'nobody looked for it'}`
 }

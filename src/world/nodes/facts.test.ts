@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sysctlKey } from './facts.ts'
@@ -98,6 +98,34 @@ describe.each(shells)('facts of a node, under $name', ({ argv, there }) => {
     const facts = await node.access.facts('n1', { firewall: true })
     expect(facts.firewall).toEqual({ IPv6: [':INPUT DROP [0:0]'] })
   })
+
+  test.skipIf(!there)(
+    'dates of certificates, the control groups, the program of the next start',
+    async () => {
+      node.program('openssl', `read -r line; [ "$line" = PEM ] && echo 'notAfter=Nov  3 07:39:02 2027 GMT'`)
+      node.program('systemctl', 'echo 77')
+      node.put('/etc/kubernetes/pki/apiserver.crt', 'PEM\n')
+      node.put('/etc/kubernetes/pki/apiserver.key', 'PEM\n')
+      node.put('/etc/kubernetes/pki/ca.crt', 'broken\n')
+      node.put(
+        '/etc/kubernetes/scheduler.conf',
+        'client-certificate-data: UEVNCg==\nclient-key-data: U0VDUkVU\n',
+      )
+      node.put('/etc/kubernetes/kubelet.conf', 'client-certificate: /x.pem\n')
+      node.put('/sys/fs/cgroup/cgroup.controllers', 'cpu\n')
+      node.put('/usr/bin/kubelet', '#!/bin/sh\necho Kubernetes v1.36.4\n', 0o755)
+      node.put('/proc/77/comm', 'kubelet\n')
+      symlinkSync('/usr/bin/kubelet (deleted)', node.path('/proc/77/exe'))
+      expect((await node.access.facts('n1', { upkeep: true })).upkeep).toEqual({
+        certificates: {
+          '/etc/kubernetes/pki/apiserver.crt': '2027-11-03T07:39:02.000Z',
+          '/etc/kubernetes/scheduler.conf': '2027-11-03T07:39:02.000Z',
+        },
+        cgroup: 2,
+        kubeletVersion: 'v1.36.4',
+      })
+    },
+  )
 
   test.skipIf(!there)('what was not asked for is not said', async () => {
     expect(await node.access.facts('n1', {})).toEqual({ files: {}, sysctls: {}, addresses: [], routes: [] })

@@ -9,6 +9,7 @@ import { parseFirewall } from './firewall.ts'
 import type { FrameRecord } from './frame.ts'
 import { parseAddresses, parseJson, parseRoutes } from './ip.ts'
 import { oneALine } from './quote.ts'
+import { parseUpkeep } from './upkeep.ts'
 
 /** Everything that is asked of a node, in one round trip. */
 export async function readFacts(
@@ -21,6 +22,7 @@ export async function readFacts(
     FILES: oneALine((read.files ?? []).map(absolute)),
     PATTERNS: oneALine((read.patterns ?? []).map(absolute)),
     NETWORK: read.network === true ? 1 : '',
+    UPKEEP: read.upkeep === true ? 1 : '',
     FIREWALL: read.firewall === true ? 1 : '',
     API: read.apiServer === undefined ? '' : 1,
     ASK: read.apiServer?.askDualStack === true ? 1 : '',
@@ -93,6 +95,9 @@ export function parseFacts(records: readonly FrameRecord[], read: NodeRead): Nod
     ...(manifests === undefined ? {} : { manifests: manifests.split('\n').filter(path => path !== '') }),
     ...(kernel === undefined ? {} : { kernel }),
     ...(read.firewall === true ? { firewall: firewallOf(said) } : {}),
+    ...(read.upkeep === true
+      ? { upkeep: parseUpkeep(said.get('certificates'), said.get('cgroup'), said.get('program')) }
+      : {}),
     ...(read.apiServer === undefined ? {} : { apiServer: apiServerOf(said) }),
     ...(read.reach === undefined
       ? {}

@@ -1,4 +1,4 @@
-# Everything that is asked of a node, in one go. Values: FILES and PATTERNS (one a line), NETWORK, FIREWALL, API, ASK (1 or empty),
+# Everything that is asked of a node, in one go. Values: FILES and PATTERNS (one a line), NETWORK, FIREWALL, UPKEEP, API, ASK (1 or empty),
 # REACH (host and port, one pair a line).
 
 newline='
@@ -37,8 +37,8 @@ show_sysctls() {
     sed "s|^$ROOT/proc/sys/||" | emit_stream sysctls
 }
 
-# The kubelet that systemd runs, else the first process of that name.
-show_kubelet() {
+# pid: the kubelet that systemd runs, else the first process of that name; empty where none runs.
+find_kubelet() {
   pid=$(systemctl show --property MainPID --value kubelet.service 2>/dev/null)
   if [ "${pid:-0}" = 0 ]; then
     pid=
@@ -50,6 +50,10 @@ show_kubelet() {
       fi
     done
   fi
+}
+
+show_kubelet() {
+  find_kubelet
   [ -n "$pid" ] && [ -r "$ROOT/proc/$pid/cmdline" ] && emit_stream kubelet <"$ROOT/proc/$pid/cmdline"
 }
 
@@ -79,6 +83,42 @@ show_firewall() {
     rules=$("$save" -t filter 2>/dev/null) || continue
     printf '%s\n' "$rules" | grep -v -E '^(:|-A )(KUBE-|cali)' | emit_stream "firewall$family"
   done
+}
+
+# end_of PATH: when the certificate on stdin ends. openssl prints the date alone: what else is in the file, a key perhaps, stays here.
+end_of() {
+  date=$(openssl x509 -noout -enddate 2>/dev/null) || return 0
+  printf '%s %s\n' "${date#notAfter=}" "${1#"$ROOT"}"
+}
+
+show_certificates() {
+  for path in "$ROOT"/etc/kubernetes/pki/*.crt "$ROOT"/etc/kubernetes/pki/etcd/*.crt "$ROOT"/var/lib/kubelet/pki/*-current.pem; do
+    if [ -f "$path" ]; then end_of "$path" <"$path"; fi
+  done
+  for path in "$ROOT"/etc/kubernetes/*.conf; do
+    if [ -f "$path" ]; then
+      sed -n 's/^ *client-certificate-data: *//p' "$path" | head -n 1 | base64 -d 2>/dev/null | end_of "$path"
+    fi
+  done
+}
+
+# A package that was replaced leaves "(deleted)" behind the name of the program that still runs; what lies there now is asked.
+show_program() {
+  find_kubelet
+  [ -n "$pid" ] || return 0
+  program=$(readlink "$ROOT/proc/$pid/exe") || return 0
+  program=$ROOT${program%' (deleted)'}
+  if [ -x "$program" ]; then emit program "$("$program" --version 2>/dev/null)"; fi
+}
+
+show_upkeep() {
+  if has openssl; then show_certificates | emit_stream certificates; fi
+  if [ -f "$ROOT/sys/fs/cgroup/cgroup.controllers" ]; then
+    emit cgroup 2
+  elif [ -d "$ROOT/sys/fs/cgroup" ]; then
+    emit cgroup 1
+  fi
+  show_program
 }
 
 show_server() {
@@ -163,6 +203,7 @@ show_ping() {
 show_files
 if [ -n "$NETWORK" ]; then show_network; fi
 if [ -n "$FIREWALL" ]; then show_firewall; fi
+if [ -n "$UPKEEP" ]; then show_upkeep; fi
 if [ -n "$API" ]; then show_server; fi
 if [ -n "$REACH" ]; then show_reach; fi
 if [ -n "$PING" ]; then show_ping; fi
