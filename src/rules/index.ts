@@ -24,6 +24,10 @@ import { serviceStateRules } from './service-state.ts'
 import { nodeRangeRules } from './node-ranges.ts'
 import { serviceRangeRules } from './service-range.ts'
 import { bystanderRules } from './bystanders.ts'
+import { managerRules } from './managers.ts'
+import { certificateRules } from './certificates.ts'
+import { removedFlagRules } from './removed-flags.ts'
+import { serviceCIDRPolicyRules } from './service-cidr-policies.ts'
 import { leftBehindRules } from './left-behind.ts'
 import { otherCNIRules } from './other-cni.ts'
 import { blockSizeRules } from './block-size.ts'
@@ -61,6 +65,7 @@ export const rules: readonly AnyRule[] = [
   ...kubernetesVersionRules,
   ...featureGateRules,
   ...kubeletFlagRules,
+  ...removedFlagRules,
   ...kubeProxyConfigRules,
   ...kubeProxyFieldRules,
   ...kubeadmConfigRules,
@@ -71,11 +76,14 @@ export const rules: readonly AnyRule[] = [
   ...sourceRangeRules,
   ...versionSkewRules,
   ...serviceCIDRRules,
+  ...serviceCIDRPolicyRules,
   ...nodeStateRules,
+  ...certificateRules,
   ...staticPodRules,
   ...podStateRules,
   ...serviceStateRules,
   ...leftBehindRules,
+  ...managerRules,
   ...otherCNIRules,
   ...bystanderRules,
 ]

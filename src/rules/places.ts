@@ -142,6 +142,8 @@ const practice: readonly Place[] = [
     'pod-security': 'pods that Pod Security would not let in again',
     volumes: 'volumes that one node alone may hold',
     'on-delete': 'workloads whose pods nobody makes again by himself',
+    'disruption-budgets': 'budgets that let no pod go',
+    'room-for-pods': 'nodes that hold all the pods they may',
     'spare-addresses': 'no address left for a pod during a roll-out',
     'node-addresses': 'addresses that pass or belong to a virtual IP',
     'router-advertisements': 'who looks after router advertisements on a node',

@@ -1,4 +1,4 @@
-import type { Rule } from '../model/rule.ts'
+import type { Rule, Situation, Violation } from '../model/rule.ts'
 import { situation } from './example.ts'
 
 const folder = '/etc/kubernetes/manifests'
@@ -50,4 +50,65 @@ const copies: Rule<'cluster'> = {
   },
 }
 
-export const staticPodRules = [copies] as const
+/** Virtual addresses and load balancers of the API that people put there on purpose, by the beginning of the file's name. */
+const balancers = /^(?:kube-vip|keepalived|haproxy|nginx-proxy|nginx|lb-nginx|envoy)(?:[.-]|$)/
+const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
+
+const ofManifests = (
+  { cluster }: Situation,
+  isMeant: (name: string, path: string) => boolean,
+  message: string,
+): readonly Violation[] =>
+  Object.entries(cluster.nodes).flatMap(([node, facts]) =>
+    (facts.manifests ?? [])
+      .filter(path => !nameOf(path).startsWith('.') && isMeant(nameOf(path), path))
+      .map(path => ({ object: `Node ${node}`, field: path, message })),
+  )
+
+const known: Rule<'cluster'> = {
+  id: 'static-pods/load-balancer',
+  on: 'cluster',
+  severity: 'info',
+  title: 'it is known which nodes carry the virtual address or the load balancer of the API',
+  why: 'kube-vip, keepalived, haproxy and nginx as static pods are no stray files. The conversion leaves them as they are: clients keep coming to the API over the family that it has there.',
+  source: 'kubernetes/kubeadm:docs/ha-considerations.md, kube-vip.io/docs/installation/static',
+  covers: ['practice load-balancers', 'P38'],
+  remedy: 'Nothing. One that checks API servers by a fixed port or address keeps finding them there.',
+  reads: [{ kind: 'network', on: 'control-planes' }],
+  judge: input =>
+    ofManifests(input, name => balancers.test(name), 'stands in front of the API, and stays as it is'),
+  examples: {
+    bad: [() => given(file('kube-vip.yaml')), () => given(file('haproxy.yaml'), file('keepalived.yaml'))],
+    good: [() => given(), () => given(file('.kube-vip.yaml.swp')), () => situation()],
+  },
+}
+
+const strange: Rule<'cluster'> = {
+  id: 'static-pods/not-known',
+  on: 'cluster',
+  severity: 'info',
+  title: 'every file in the folder of static pods is of a kind that is known here',
+  why: 'The kubelet starts whatever lies there. A file whose purpose is not known is left alone; but somebody should know it before control planes are restarted.',
+  source: 'k/k:pkg/kubelet/config/file.go',
+  covers: ['practice load-balancers', 'K16'],
+  remedy: 'Look what it is. Move it out of the folder if nobody wants it.',
+  reads: [{ kind: 'network', on: 'control-planes' }],
+  judge: input =>
+    ofManifests(
+      input,
+      (name, path) =>
+        !components.some(component => name === `${component}.yaml`) &&
+        copyOf(path) === undefined &&
+        !balancers.test(name),
+      'is a static pod that the conversion does not know, and leaves',
+    ),
+  examples: {
+    bad: [() => given(file('backup-agent.yaml')), () => given(file('README'))],
+    good: [
+      () => given(),
+      () => given(file('kube-vip.yaml'), file('kube-apiserver.yaml.bak'), file('.hidden.yaml')),
+    ],
+  },
+}
+
+export const staticPodRules = [copies, known, strange] as const
