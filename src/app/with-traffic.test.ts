@@ -4,7 +4,7 @@ import type { Event } from '../model/event.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Ask } from '../model/verification.ts'
 import type { Client } from '../verify/watch/client.ts'
-import type { Outcome } from './execute.ts'
+import type { Execute, Outcome } from './execute.ts'
 import { withTraffic } from './with-traffic.ts'
 
 const at = Date.parse('2026-01-01T00:00:10Z')
@@ -18,8 +18,13 @@ const ask: Ask = {
   to: { kind: 'pod', name: 'b' },
   expect: 'answers',
 }
-const event = (kind: 'intend' | 'settled', second: number): Event =>
-  ({ run: 'r', at: new Date(at + second * 1000).toISOString(), kind, step: 'kubelet/n1', found: [] }) as Event
+const event = (kind: 'intend' | 'settled', second: number): Event => ({
+  run: 'r',
+  at: new Date(at + second * 1000).toISOString(),
+  kind,
+  step: 'kubelet/n1',
+  found: [],
+})
 
 /** Everything in the order in which it happens. */
 function watched(more: { readonly agrees?: boolean; readonly start?: () => Promise<void> } = {}) {
@@ -46,7 +51,7 @@ function watched(more: { readonly agrees?: boolean; readonly start?: () => Promi
       void happened.push(`lost in ${during.join()}`),
     onEnd: ({ sent }: { readonly sent: number }) => void happened.push(`sent ${sent}`),
   }
-  const handed = {
+  const handed: Pick<Execute, 'agree' | 'emit'> = {
     agree: () => Promise.resolve(more.agrees ?? true),
     emit: ({ kind }: Event) => void happened.push(kind),
   }

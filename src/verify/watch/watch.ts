@@ -101,7 +101,8 @@ export async function startWatch(options: WatchOptions): Promise<Watch> {
       await Promise.all(
         clients.map(async client => {
           await listen(client, false)
-          while (silent.has(client) && clock.now() < until && signal?.aborted !== true) {
+          while (silent.has(client) && clock.now() < until) {
+            if (signal?.aborted === true) break
             await clock.sleep(listening, signal).catch(() => {})
             await listen(client, false)
           }
