@@ -7,7 +7,7 @@ const document = readFileSync(join(root, 'docs/errors.md'), 'utf8')
 
 /** Parts of the tool that name their errors: the word in front of the dot. */
 const areas =
-  'address api api-server bundle calico cni credentials exec gate host intent journal kube-apiserver kube-proxy kubeconfig kubelet lock node nodes observe plan preflight range rehearse run static-pod swap text verify workloads'.split(
+  'address api api-server bundle calico cni credentials diagnose exec gate host intent journal kube-apiserver kube-proxy kubeconfig kubelet lock node nodes observe plan preflight range rehearse run static-pod swap text verify workloads'.split(
     ' ',
   )
 /** The same form, and something else: names of files and units. */

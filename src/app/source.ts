@@ -15,6 +15,8 @@ export interface WorldOptions {
     /** Template with `{address}` and `{name}`. */
     readonly destination?: string
   }
+  /** Addresses of nodes as a person named them; for any other, and where the API server does not answer, the name itself is called. */
+  readonly nodes?: Readonly<Record<string, string>>
   readonly env?: NodeJS.ProcessEnv
   /** Seconds for which requests are repeated while the API server does not answer; a few unless told. */
   readonly patience?: number

@@ -9,12 +9,13 @@ export async function withSource<T>(
   options: Values<typeof clusterOptions>,
   context: Context,
   use: (source: Source) => Promise<T>,
+  more: Pick<WorldOptions, 'nodes'> = {},
 ): Promise<T> {
   checkSource(options)
   const { openSource } = await import('../app/source.ts')
   const from =
     options.from === undefined ? {} : { from: options.from === '' ? '' : inFolder(context, options.from) }
-  const source = await openSource({ ...worldOptions(options, context), ...from }, context.openWorld)
+  const source = await openSource({ ...worldOptions(options, context), ...more, ...from }, context.openWorld)
   try {
     return await use(source)
   } finally {

@@ -1,8 +1,9 @@
 import type { Cluster } from '../model/cluster.ts'
-import type { Diagnoses, Diagnosis, Evidence, Failure, SeenOnNodes, Sign } from '../model/failure.ts'
+import type { Diagnoses, Diagnosis, Evidence, Failure, SeenOnNodes } from '../model/failure.ts'
 import type { Violation } from '../model/rule.ts'
 import { inVersions } from '../rules/versions.ts'
 import { rankOf } from './catalogue.ts'
+import type { Standing } from './standing.ts'
 import { type Hearing, type HeardFailure, shown, showable } from './hearing.ts'
 
 /** All that was found out, before it is put in order. */
@@ -12,6 +13,8 @@ export interface Findings {
   readonly cluster?: Cluster
   readonly seen?: SeenOnNodes
   readonly failures: readonly Failure[]
+  /** Rules that are broken as things stand. */
+  readonly standing?: readonly Standing[]
   readonly lookedAt: readonly string[]
   readonly notRead: readonly string[]
 }
@@ -29,10 +32,22 @@ const objectsNamed = 5
 const unknownTold = 10
 
 /** Puts causes in order: sure ones first; below that from the ground up, and what was seen first. */
-export function conclude({ hearing, cluster, seen, failures, lookedAt, notRead }: Findings): Diagnoses {
+export function conclude({
+  hearing,
+  cluster,
+  seen,
+  failures,
+  standing = [],
+  lookedAt,
+  notRead,
+}: Findings): Diagnoses {
   const states = cluster === undefined ? [] : failures.flatMap(failure => stateOf(failure, cluster, seen))
   const byId = new Map<string, Found>()
-  for (const found of [...[...hearing.failures.values()].map(heardOf), ...states]) {
+  for (const found of [
+    ...[...hearing.failures.values()].map(heardOf),
+    ...states,
+    ...standing.map(standingOf),
+  ]) {
     const before = byId.get(found.failure.id)
     byId.set(found.failure.id, before === undefined ? found : both(before, found))
   }
@@ -83,6 +98,14 @@ function heardOf({ failure, certainty, lines, times, first, at }: HeardFailure):
   return { failure, certainty, because: [...because, ...more], first, at: at ?? '' }
 }
 
+const standingOf = ({ failure, certainty, broken }: Standing): Found => ({
+  failure,
+  certainty,
+  because: named(failure.title, broken),
+  first: 0,
+  at: '',
+})
+
 function both(one: Found, other: Found): Found {
   return {
     failure: one.failure,
@@ -98,18 +121,15 @@ function stateOf(failure: Failure, cluster: Cluster, seen: SeenOnNodes | undefin
     if (sign.kind !== 'state') return []
     const broken = sign.judge(cluster, seen)
     if (broken.length === 0) return []
-    return [{ failure, certainty: sign.certainty, because: becauseOf(sign, broken), first: 0, at: '' }]
+    return [{ failure, certainty: sign.certainty, because: named(sign.what, broken), first: 0, at: '' }]
   })
 }
 
-function becauseOf(
-  sign: Extract<Sign, { kind: 'state' }>,
-  broken: readonly Violation[],
-): readonly Evidence[] {
-  const named = broken.slice(0, objectsNamed).map(({ object, field, message }) => ({
+function named(what: string, broken: readonly Violation[]): readonly Evidence[] {
+  const told = broken.slice(0, objectsNamed).map(({ object, field, message }) => ({
     where: field === '' ? object : `${object}, ${field}`,
     says: showable(message),
   }))
-  const left = broken.length - named.length
-  return left > 0 ? [...named, { where: sign.what, says: `and ${left} more of the same kind` }] : named
+  const left = broken.length - told.length
+  return left > 0 ? [...told, { where: what, says: `and ${left} more of the same kind` }] : told
 }

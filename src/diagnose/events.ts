@@ -1,4 +1,5 @@
-import type { Cluster } from '../model/cluster.ts'
+import { readAPIServers, serviceCIDROf } from '../layers/kube-apiserver/read.ts'
+import type { Cluster, KubeObject } from '../model/cluster.ts'
 import type { Failure } from '../model/failure.ts'
 import { getField, getText } from '../model/fields.ts'
 import type { Hearing } from './hearing.ts'
@@ -18,7 +19,9 @@ export function hearEvents(
       sign.kind === 'event' ? [{ failure, sign, pattern: compile(sign.message) }] : [],
     ),
   )
+  const isOver = overNow(cluster)
   for (const one of events) {
+    if (isOver(one)) continue
     const reason = getText(one, ['reason']) ?? ''
     const message = getText(one, ['message']) ?? ''
     const at =
@@ -50,4 +53,24 @@ export function hearEvents(
       hearing.hear(all, where, false)
   }
   return events.length
+}
+
+/** Events stay for an hour. One of a pod that has become ready, or that is gone, and one of a pair that was made since, is the past. */
+function overNow(cluster: Cluster): (event: KubeObject) => boolean {
+  const pods = new Map(cluster.pods.map(pod => [`${pod.namespace}/${pod.name}`, pod]))
+  const ranges = new Set(
+    (readAPIServers(cluster)?.instances ?? []).map(({ configured, running }) => running ?? configured ?? ''),
+  )
+  const isSettled = ranges.size === 1 && ranges.has((serviceCIDROf(cluster) ?? []).join())
+  const isPair = serviceCIDROf(cluster)?.length === 2
+  return event => {
+    const kind = getText(event, ['involvedObject', 'kind'])
+    // That it could not become a pair is over when it is one.
+    if (kind === 'ServiceCIDR')
+      return isSettled || (isPair && getText(event, ['reason']) === 'KubernetesDefaultServiceCIDRError')
+    if (kind !== 'Pod') return false
+    const name = getText(event, ['involvedObject', 'name']) ?? ''
+    const pod = pods.get(`${getText(event, ['involvedObject', 'namespace']) ?? ''}/${name}`)
+    return pod === undefined || pod.ready || pod.deleting || pod.phase === 'Succeeded'
+  }
 }

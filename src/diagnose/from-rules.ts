@@ -12,32 +12,32 @@ const unmistakable = 30
  * written once, in the rule.
  */
 export const failuresOf = (rules: readonly AnyRule[]): readonly Failure[] =>
-  rules.flatMap(rule => {
-    if (rule.says === undefined) return []
-    const near = nearOf(rule)
-    return [
-      {
-        id: rule.id,
-        title: `broken: ${rule.title}`,
-        layer: layerOf(rule.id, rule.says[0]?.component ?? ''),
-        ...(rule.versions !== undefined && { versions: rule.versions }),
-        cause: rule.why,
-        fix: rule.remedy,
-        source: rule.source,
-        covers: rule.covers,
-        signs: rule.says.map(({ component, line }) => ({
-          kind: 'log' as const,
-          speaker: speakers[component] ?? (component as Speaker),
-          line,
-          ...(near.length > 0 && { near }),
-          certainty:
-            line.replaceAll('*', '').length >= unmistakable && rule.severity !== 'info'
-              ? ('sure' as const)
-              : ('likely' as const),
-        })),
-      },
-    ]
-  })
+  rules.filter(rule => rule.says !== undefined).map(failureOf)
+
+/** Any rule as a failure: also one that no component has words for, when it is seen to be broken. */
+export function failureOf(rule: AnyRule): Failure {
+  const near = nearOf(rule)
+  return {
+    id: rule.id,
+    title: `broken: ${rule.title}`,
+    layer: layerOf(rule.id, rule.says?.[0]?.component ?? ''),
+    ...(rule.versions !== undefined && { versions: rule.versions }),
+    cause: rule.why,
+    fix: rule.remedy,
+    source: rule.source,
+    covers: rule.covers,
+    signs: (rule.says ?? []).map(({ component, line }) => ({
+      kind: 'log' as const,
+      speaker: speakers[component] ?? (component as Speaker),
+      line,
+      ...(near.length > 0 && { near }),
+      certainty:
+        line.replaceAll('*', '').length >= unmistakable && rule.severity !== 'info'
+          ? ('sure' as const)
+          : ('likely' as const),
+    })),
+  }
+}
 
 /** What validation says of one field it says of others in the same words: the field itself must be named. */
 function nearOf(rule: AnyRule): readonly string[] {
@@ -78,6 +78,13 @@ function layerOf(id: string, component: string): (typeof layerOrder)[number] {
   if (['service-admission', 'service-fields', 'source-ranges'].includes(topic)) return 'services'
   if (id.startsWith('object-admission/node-')) return 'kube-controller-manager'
   if (topic.startsWith('calico') || topic === 'other-cni' || topic === 'block-size') return 'cni'
-  if (component === 'coredns') return 'dns'
+  if (component === 'coredns' || topic === 'dns') return 'dns'
+  if (topic.startsWith('host')) return 'host'
+  if (topic.startsWith('service-state')) return 'services'
+  if (topic.startsWith('kube-proxy')) return 'kube-proxy'
+  if (topic.startsWith('kubelet') || topic === 'node-state') return 'kubelet'
+  if (topic.startsWith('controller-manager') || topic === 'node-ranges') return 'kube-controller-manager'
+  if (topic.startsWith('kubeadm')) return 'kubeadm'
+  if (topic === 'static-pods') return 'static-pods'
   return layerOrder.find(layer => layer === component) ?? 'kube-apiserver'
 }

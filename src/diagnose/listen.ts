@@ -1,7 +1,7 @@
 import type { Speaker } from '../model/failure.ts'
 import { Hearing, whereOf } from './hearing.ts'
 import { LineCutter, longestLine, type Stopped } from './lines.ts'
-import { Matcher } from './matcher.ts'
+import type { Heard, Matcher } from './matcher.ts'
 import { unframe } from './frame.ts'
 import { speakerNamed, speakerOf } from './speaker.ts'
 
@@ -12,6 +12,13 @@ export interface LogSource {
   readonly speaker?: Speaker
   /** Are its errors told that no known failure explains? */
   readonly tellsUnknown: boolean
+  /** What was said before that time is over, in a program that runs on. */
+  readonly past?: {
+    /** RFC 3339 */
+    readonly before: string
+    /** What a program says once, when it starts, and what holds for as long as it runs. */
+    readonly keepsSure: boolean
+  }
 }
 
 /** What became of one log. */
@@ -49,7 +56,7 @@ export class Listener {
       if (to - from >= longestLine) cut += 1
       if (known === 0 && (lines <= asked || lines % everyAsked === 0) && isOurs(bytes, from, to)) known += 1
       const heard = this.#matcher.hear(bytes, from, to, source.speaker)
-      if (heard === undefined) return
+      if (heard === undefined || isPast(source, heard)) return
       if (heard.matches.length > 0) known += 1
       this.hearing.hear(heard, whereOf(source.name, source.speaker ?? heard.speaker), source.tellsUnknown)
     }, most)
@@ -73,4 +80,10 @@ function isOurs(bytes: Uint8Array, from: number, to: number): boolean {
   const line = Buffer.from(bytes.buffer, bytes.byteOffset + from, Math.min(to - from, 2000)).toString('utf8')
   const { text, by } = unframe(line)
   return (by !== undefined && speakerNamed(by) !== undefined) || speakerOf(text) !== undefined
+}
+
+function isPast({ past }: LogSource, { at, matches }: Heard): boolean {
+  // Times without a year cannot be compared; what carries node logs writes whole ones.
+  if (past === undefined || at === undefined || !/^\d{4}-/.test(at) || at >= past.before) return false
+  return !(past.keepsSure && matches.some(({ certainty }) => certainty === 'sure'))
 }

@@ -89,6 +89,7 @@ export function fakeWorld(cluster: FakeCluster): World {
     settle: never,
     prune: never,
     logs: never,
+    containers: never,
   }
   return { api, nodes, clock: systemClock, logger: silentLogger }
 }

@@ -2,7 +2,14 @@ import { ConflictError, RefusedError, StoppedError, UnreachableError } from '../
 import type { ApiServerFacts, NodeFacts, NodeFile } from '../model/cluster.ts'
 import { hashText } from '../text/edits.ts'
 import { ApiError } from '../world/api/api-error.ts'
-import type { FileWrite, NodeAccess, NodeContainers, NodeRead, StaticPodSwap, SwapOutcome } from '../world/ports.ts'
+import type {
+  FileWrite,
+  NodeAccess,
+  NodeContainers,
+  NodeRead,
+  StaticPodSwap,
+  SwapOutcome,
+} from '../world/ports.ts'
 import { admit } from './admission.ts'
 import { startKubelet } from './kubelet.ts'
 import { hashOf, type Machine, matchesPattern, networkOf, putFile } from './machine.ts'
@@ -200,7 +207,8 @@ class PracticeNodes implements NodeAccess {
   }
 
   /** Only what components said when they ended; the practice cluster has no runtime that could be asked. */
-  async containers(node: string, lines: number): Promise<NodeContainers> {
+  async containers(node: string, lines: number, signal?: AbortSignal): Promise<NodeContainers> {
+    signal?.throwIfAborted()
     const logs = [...this.#machine(node).logs].filter(([name]) => !units.includes(name))
     return {
       runtime: 'absent',

@@ -117,11 +117,10 @@ export const apiServerFailures: readonly Failure[] = failures('api-server', 'kub
     covers: ['kubernetes 2.6'],
     signs: [
       event('ClusterIPAlreadyAllocated', '', 'sure'),
-      event('ClusterIPNotAllocated', 'is not allocated; repairing', 'likely'),
       event('IPAddressWrongReference', '', 'likely'),
-      says('kube-apiserver', 'Cluster IP *is not allocated; repairing', 'likely'),
+      says('kube-apiserver', 'was assigned to multiple services; please recreate service', 'sure'),
     ],
-    sample: quoted('Cluster IP [IPv6]: fd00:96::4d2 is not allocated; repairing'),
+    sample: quoted('Cluster IP [IPv6]:fd00:96::4d2 was assigned to multiple services; please recreate service'),
   },
   'range-full': {
     title: 'a Service range has no address left',

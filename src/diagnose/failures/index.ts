@@ -8,6 +8,7 @@ import { hostLogFailures } from './host.ts'
 import { kubeadmFailures } from './kubeadm.ts'
 import { kubeletFailures } from './kubelet.ts'
 import { kubeProxyFailures } from './kube-proxy.ts'
+import { stateFailures } from './states.ts'
 import { otherCNIFailures } from './other-cni.ts'
 
 /** What is declared here; what rules say is added by `catalogue.ts`. */
@@ -22,4 +23,5 @@ export const ownFailures: readonly Failure[] = [
   ...calicoFailures,
   ...otherCNIFailures,
   ...dnsFailures,
+  ...stateFailures,
 ]

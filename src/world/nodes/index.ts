@@ -3,6 +3,7 @@ import { type Logger, silentLogger } from '../../base/logger.ts'
 import { getField } from '../../model/fields.ts'
 import type { KubeApi, NodeAccess, Transport } from '../ports.ts'
 import type { Agent } from './agent.ts'
+import { readContainers } from './containers.ts'
 import { readFacts } from './facts.ts'
 import { readFile, writeFile } from './files.ts'
 import { arm, confirm, revert } from './guard.ts'
@@ -42,6 +43,7 @@ export function nodeAccess(transport: Transport, options: NodeAccessOptions = {}
     settle: node => settle(agent, node),
     prune: (node, keep) => prune(agent, node, keep),
     logs: (node, what, lines) => readLogs(agent, node, what, lines),
+    containers: (node, lines, signal) => readContainers(agent, node, lines, signal),
   }
 }
 

@@ -13,6 +13,7 @@ export type Part =
   | 'sysctl'
   | 'unit-state'
   | 'logs'
+  | 'containers'
   | 'settle'
   | 'prune'
   | 'guard-arm'
