@@ -68,7 +68,7 @@ export const evidenceLines = (says: string): readonly string[] =>
     .filter((line, index, lines) => line !== '' || index < lines.length - 1)
 
 /** How many, by family: `IPv4 60 of 60, IPv6 58 of 60`. */
-export const familyCounts = ({ families, answers }: Verification): string =>
+const familyCounts = ({ families, answers }: Verification): string =>
   families
     .map(family => {
       const asked = answers.filter(({ ask }) => ask.family === family)
