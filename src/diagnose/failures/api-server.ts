@@ -120,7 +120,9 @@ export const apiServerFailures: readonly Failure[] = failures('api-server', 'kub
       event('IPAddressWrongReference', '', 'likely'),
       says('kube-apiserver', 'was assigned to multiple services; please recreate service', 'sure'),
     ],
-    sample: quoted('Cluster IP [IPv6]:fd00:96::4d2 was assigned to multiple services; please recreate service'),
+    sample: quoted(
+      'Cluster IP [IPv6]:fd00:96::4d2 was assigned to multiple services; please recreate service',
+    ),
   },
   'range-full': {
     title: 'a Service range has no address left',

@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { diagnoseCluster } from '../src/app/diagnose.ts'
+import { openSource } from '../src/app/source.ts'
+
+/** Captured clusters: a healthy one has no cause, whatever its events tell of how it came up; a broken one has its own. */
+const own = resolve(import.meta.dirname, '../samples')
+const others = process.env['DUALSTACK_SAMPLES'] ?? resolve(import.meta.dirname, '../../shared/samples')
+const now = Date.parse('2026-11-23T06:00:00Z')
+
+async function foundIn(from: string): Promise<readonly string[]> {
+  const { found } = await diagnoseCluster(await openSource({ from }), { now })
+  return found.map(({ failure }) => failure)
+}
+
+const healthy = [
+  join(own, 'calico-1cp-1w'),
+  ...['bridge-1cp-1w', 'calico-1cp-2w', 'calico-1cp-2w-by-hand', 'calico-3cp-2w'].map(name =>
+    join(others, name),
+  ),
+]
+
+test.each(healthy)('%s: no cause (skipped where the capture is not there)', async from => {
+  if (!existsSync(from)) return
+  expect(await foundIn(from)).toEqual([])
+})
+
+const half = join(others, 'calico-3cp-2w-half')
+test.skipIf(!existsSync(half))(
+  'a cluster whose API servers differ: it is told (skipped without the capture)',
+  async () => {
+    expect(await foundIn(half)).toContain('api-servers/ranges-differ')
+  },
+)
