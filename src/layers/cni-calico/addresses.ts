@@ -103,7 +103,8 @@ function findAddresses(state: Calico, goal: Goal, family: Family): readonly Step
         {
           id: 'cni-calico/node-addresses',
           args: { family, present: true },
-          within: 120,
+          // All gates of a step are waited for together: the last node has its address when the roll-out ends.
+          within: rolloutSeconds(state),
           steady: 2,
           because: 'routes to a node exist only where its address is known',
         },
