@@ -4,6 +4,7 @@ import { fieldChange } from '../../model/changes.ts'
 import { getField, sameJson } from '../../model/fields.ts'
 import type { FieldChange } from '../../model/plan.ts'
 import { selectsByMap } from '../shared/selector.ts'
+import { minorOf } from '../shared/version.ts'
 import type { Workload, Workloads } from './read.ts'
 
 interface Container {
@@ -39,14 +40,18 @@ export function isNodeLocal({ object }: Workload, { cluster }: Workloads): boole
   })
 }
 
+/** DaemonSetUpdateSurge is on by default from 1.22; before, maxSurge is dropped, and maxUnavailable 0 refused. */
+const surgeFrom = 22
+
 /**
  * Two pods of a DaemonSet on one node at the same time: only where they can share nothing of the host (a socket that the new one makes is
  * taken away by the old one as it ends), and where the second asks for no resources, so that it surely finds room.
  */
-export function canSurge(object: KubeObject): boolean {
+export function canSurge(object: KubeObject, version: string): boolean {
   const spec = (getField(object, ['spec', 'template', 'spec']) ?? {}) as PodSpec
   const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? [])]
   return (
+    minorOf(version) >= surgeFrom &&
     spec.hostPID !== true &&
     spec.hostIPC !== true &&
     !spec.volumes?.some(volume => volume.hostPath !== undefined) &&

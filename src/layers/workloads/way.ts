@@ -2,6 +2,7 @@ import type { Goal } from '../../model/goal.ts'
 import { getField } from '../../model/fields.ts'
 import { isLeft, leaveAnnotation } from '../shared/leave.ts'
 import { type Strategy, budgetsOf, everAllows, keepsBudget, scaled } from './budget.ts'
+import { losesEvicted } from './ordered.ts'
 import type { Workload, Workloads } from './read.ts'
 import { canSurge, isNodeLocal, surgesAlready, surgesForUs } from './surge.ts'
 
@@ -83,6 +84,12 @@ export function wayOf(workload: Workload, state: Workloads, goal: Goal): Way {
   ) {
     return rollOut(workload, strategy, state)
   }
+  if (owner.kind === 'StatefulSet' && losesEvicted(workload)) {
+    return leave(
+      'one of its pods is missing or not ready, and its controller makes none behind that one again (podManagementPolicy OrderedReady)',
+      'Mend that pod (one that hangs on a dead node: kubectl delete pod --force), then plan again.',
+    )
+  }
   return evict(workload, state)
 }
 
@@ -138,7 +145,8 @@ function rollOut(workload: Workload, strategy: Strategy, state: Workloads): Way 
   const { owner, object } = workload
   if (owner.kind === 'DaemonSet' && object !== undefined && !surgesAlready(object)) {
     const isLocal = isNodeLocal(workload, state)
-    if ((isLocal && canSurge(object)) || surgesForUs(object)) return { by: 'rollout', surges: true }
+    if ((isLocal && canSurge(object, state.cluster.version)) || surgesForUs(object))
+      return { by: 'rollout', surges: true }
     return {
       by: 'rollout',
       interrupts: `on each node in turn its pod is away while it is made again${isLocal ? ', and what asks it on that node is refused' : ''}`,

@@ -259,6 +259,32 @@ test.each<[string, Cluster, Goal, string]>([
   expect(ways(found, to)).toEqual([expect.stringContaining(way)])
 })
 
+const statefulSet = (spec: object, ready: readonly boolean[]): Cluster =>
+  cluster(
+    { 'apps/v1/statefulsets': [{ metadata: meta('db'), spec: { replicas: 3, ...spec } }] },
+    pods(ready.length, 'StatefulSet', 'db').map((pod, index) => ({ ...pod, ready: ready[index] === true })),
+  )
+/** As when the first pod hangs on a dead node. */
+const withoutFirst = (found: Cluster): Cluster => ({
+  ...found,
+  pods: found.pods.filter(({ name }) => name !== 'db-0'),
+})
+
+test.each<[string, Cluster, string]>([
+  ['whose first pod is broken', statefulSet({}, [false, true, true]), 'makes none behind that one again'],
+  ['whose first pod is gone', withoutFirst(statefulSet({}, [true, true, true])), 'makes none behind that'],
+  ['whose last pod is broken', statefulSet({}, [true, true, false]), 'StatefulSet eviction'],
+  ['without an order', statefulSet({ podManagementPolicy: 'Parallel' }, [false, true, true]), 'eviction'],
+  ['of one pod, broken', statefulSet({ replicas: 1 }, [false]), 'StatefulSet eviction'],
+  [
+    'that counts from another number',
+    withoutFirst(statefulSet({ ordinals: { start: 1 }, replicas: 3 }, [true, true, true, false])),
+    'StatefulSet eviction',
+  ],
+])('no pod of a StatefulSet %s is evicted that would not come back', (_, found, way) => {
+  expect(ways(found)).toEqual([expect.stringContaining(way)])
+})
+
 test.each<[string, Partial<Pod>]>([
   ['on the host’s network', { hostNetwork: true }],
   ['that have ended', { phase: 'Succeeded' }],
@@ -367,6 +393,7 @@ test.each<[string, Cluster]>([
   ['has a port of the host', nodeLocal({ containers: [{ ports: [{ hostPort: 80 }] }] })],
   ['asks for room', nodeLocal({ containers: [{ resources: { requests: { cpu: '1' } } }] })],
   ['sees the processes of the host', nodeLocal({ hostPID: true })],
+  ['is of a Kubernetes that knows no surge', { ...nodeLocal({ containers: [{}] }), version: 'v1.21.14' }],
   ['surges by itself', nodeLocal({}, { maxSurge: 1, maxUnavailable: 0 })],
 ])('not so a DaemonSet that %s', (_, found) => {
   expect(stepsOf(workloads, found, goal, 'workloads')).toHaveLength(1)
