@@ -104,7 +104,7 @@ async function locked(given: Execute, layers: readonly Layer[], lock: Lock): Pro
     )
   }
   const whole = goesOn ? planOf(open) : (context.given ?? context.plan(cluster, past))
-  const plan = leaveNodes(whole, dead)
+  const plan = leaveNodes(whole, dead, cluster)
   if (plan.cluster !== cluster.uid) {
     throw new ConflictError(
       `this plan was made for another cluster (${plan.cluster}); this one is ${cluster.uid}`,

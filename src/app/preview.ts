@@ -42,7 +42,7 @@ export async function preview(
   const cluster = await living.read(allReads(layers), { signal: options.signal })
   const past = intent.to === 'single' ? await readRuns(journalFolder(cluster.uid, options.env)) : []
   const made = planFor(cluster, intent, layers, past, options.ignored)
-  const plan = leaveNodes(await tryUnderlay(living.world, layers, cluster, made), dead)
+  const plan = leaveNodes(await tryUnderlay(living.world, layers, cluster, made), dead, cluster)
   const observed = observeRanges(cluster)
   const origin = (what: 'pods' | 'services') => {
     if (intent[what] !== undefined) return 'asked for'

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { layers } from '../layers/index.ts'
-import { goal, testCluster } from '../layers/testing/cluster.ts'
+import { goal, podOf, testCluster } from '../layers/testing/cluster.ts'
+import type { Step } from '../model/plan.ts'
 import { leaveNodes, withoutNodes } from './left-out.ts'
 import { makePlan } from './make.ts'
 
@@ -40,14 +41,46 @@ test('steps that only wait, and a plan without dead nodes, stay as they are', ()
 
 test('who agrees to it is told what is left, and what to do when it is back', () => {
   const dead = { name: 'n3', isControlPlane: false, why: 'connection timed out' }
-  expect(leaveNodes(plan, [dead]).notices[0]).toMatchObject({
+  expect(leaveNodes(plan, [dead], testCluster()).notices[0]).toMatchObject({
     object: 'Node n3',
     message: expect.stringContaining('connection timed out') as string,
     remedy: expect.stringMatching(/kubectl cordon n3.*dualstack apply/) as string,
   })
-  const back = leaveNodes({ ...plan, direction: 'single' }, [{ ...dead, isControlPlane: true }])
+  const back = leaveNodes(
+    { ...plan, direction: 'single' },
+    [{ ...dead, isControlPlane: true }],
+    testCluster(),
+  )
   expect(back.notices[0]).toMatchObject({
     message: expect.stringContaining('old flags') as string,
     remedy: expect.stringContaining('dualstack rollback') as string,
   })
+})
+
+test('of pods that died with the node none is waited for', () => {
+  const owner = { namespace: 'shop', kind: 'StatefulSet', name: 'db' }
+  const [step] = plan.steps
+  if (step === undefined) throw new Error('no step')
+  const waits: Step = {
+    ...step,
+    changes: [],
+    refreshes: [{ kind: 'recreate-pods', owner, until: ['IPv4', 'IPv6'], by: 'eviction', ready: 3 }],
+    gates: [
+      {
+        id: 'workloads/families',
+        args: { families: ['IPv4', 'IPv6'], owners: [{ ...owner, ready: 3 }] },
+        within: 600,
+        steady: 2,
+        because: 'x',
+      },
+    ],
+  }
+  const pod = (name: string) =>
+    podOf({ namespace: 'shop', name, hostNetwork: false, owner: { kind: 'StatefulSet', name: 'db' } })
+  const cluster = { ...testCluster(), pods: [pod('db-0'), pod('db-1')] }
+  const dead = { name: 'n3', isControlPlane: false, why: 'connection timed out' }
+  const left = leaveNodes({ ...plan, steps: [waits] }, [dead], cluster)
+  expect(left.steps).toMatchObject([
+    { refreshes: [{ ready: 2 }], gates: [{ args: { owners: [{ ready: 2 }] } }] },
+  ])
 })

@@ -1,4 +1,6 @@
 import type { Json } from '../base/json.ts'
+import { expectingAtMost, readyPods } from '../layers/workloads/expected.ts'
+import type { Cluster } from '../model/cluster.ts'
 import type { Change, Gate, Notice, Plan, Refresh, Step } from '../model/plan.ts'
 
 /** A node that is left as it is: dead, and to be finished when it is back. */
@@ -35,17 +37,27 @@ function reduced(step: Step, names: ReadonlySet<string>): Step | undefined {
 function gateWithout(gate: Gate, names: ReadonlySet<string>): Gate | undefined {
   const { args } = gate
   if (typeof args !== 'object' || args === null || Array.isArray(args)) return gate
-  const { node, nodes } = args as Readonly<Record<string, Json>>
+  const fields = args as Readonly<Record<string, Json>>
+  const { node, nodes } = fields
   if (typeof node === 'string' && names.has(node)) return undefined
   if (typeof nodes !== 'object' || nodes === null || Array.isArray(nodes)) return gate
   const left = Object.fromEntries(Object.entries(nodes).filter(([name]) => !names.has(name)))
-  return { ...gate, args: { ...args, nodes: left } }
+  return { ...gate, args: { ...fields, nodes: left } }
 }
 
-/** The same, and says so. */
-export const leaveNodes = (plan: Plan, left: readonly LeftNode[]): Plan => {
-  const { notices, ...rest } = withoutNodes(plan, new Set(left.map(({ name }) => name)))
-  return { ...rest, notices: [...leftNotices(left, plan.direction), ...notices] }
+/**
+ * The same, and says so. Pods that died with a node are not waited for either: of each owner as many as are ready now.
+ * @param cluster without these nodes
+ */
+export const leaveNodes = (plan: Plan, left: readonly LeftNode[], cluster: Cluster): Plan => {
+  if (left.length === 0) return plan
+  const { notices, steps, ...rest } = withoutNodes(plan, new Set(left.map(({ name }) => name)))
+  const ready = readyPods(cluster)
+  return {
+    ...rest,
+    steps: steps.map(step => expectingAtMost(step, ready)),
+    notices: [...leftNotices(left, plan.direction), ...notices],
+  }
 }
 
 /** What a person must know who agrees to it. */

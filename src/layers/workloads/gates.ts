@@ -8,6 +8,8 @@ import { gateKind, holds, waits } from '../shared/gate.ts'
 import { lacksOrExceeds, nameOf, readWorkloads, resourceOf } from './read.ts'
 import { wantedPods } from './wanted-pods.ts'
 
+export const familiesGateId = 'workloads/families'
+
 export interface FamiliesArgs {
   readonly families: readonly Family[]
   readonly owners: readonly {

@@ -4,6 +4,7 @@ import { applyFields, isObjectChange } from '../../model/apply.ts'
 import { fieldChange, objectChange } from '../../model/changes.ts'
 import type { KubeObject } from '../../model/cluster.ts'
 import type { Change, Interruption, Notice, OwnerRef, Refresh, Step } from '../../model/plan.ts'
+import { familiesGateId } from './gates.ts'
 import { lacksOrExceeds, nameOf, resourceOf, type Workload, type Workloads } from './read.ts'
 import { ownFields, surgeFields, surgesForUs } from './surge.ts'
 import { type Way, wayOf } from './way.ts'
@@ -93,7 +94,7 @@ function makeStep(stage: string, id: string, what: string, members: readonly Pla
     refreshes: parts.map(part => part.refresh),
     gates: [
       {
-        id: 'workloads/families',
+        id: familiesGateId,
         args: { families: [...goal.families], owners: members.map(({ workload }) => expectation(workload)) },
         // A roll-out takes its pods one after the other; large ones need their time, and a person sees the progress.
         within: Math.min(7200, 600 + 15 * Math.max(...members.map(({ workload }) => workload.pods.length))),
