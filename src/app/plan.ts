@@ -4,6 +4,7 @@ import type { Plan } from '../model/plan.ts'
 import { decide, type Intent } from '../plan/intent.ts'
 import { makePlan } from '../plan/make.ts'
 import { type PastRun, restore } from '../plan/restore.ts'
+import { requireRead } from '../plan/require-read.ts'
 import { requireRanges } from '../plan/require-ranges.ts'
 import { requireSupported } from '../plan/supported.ts'
 import { allRules } from './rules.ts'
@@ -21,6 +22,7 @@ export function planFor(
   past: readonly PastRun[] = [],
   ignored: ReadonlySet<string> = new Set(),
 ): Plan {
+  requireRead(cluster)
   requireSupported(cluster, layers)
   const goal = decide(cluster, intent)
   requireRanges(

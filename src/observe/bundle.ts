@@ -1,4 +1,5 @@
 import pLimit from 'p-limit'
+import { UsageError } from '../base/errors.ts'
 import type { Cluster, NodeFacts } from '../model/cluster.ts'
 import type { Read } from '../model/read.ts'
 import { readNode } from './bundle-node.ts'
@@ -21,6 +22,12 @@ export async function readBundle(dir: string, reads: readonly Read[] = []): Prom
   const { objects, pods } = await readObjects(folder, unread)
 
   const version = await readVersion(folder)
+  const isEmpty = version === undefined && (await folder.walk('objects')).length === 0
+  if (isEmpty && (await folder.folders('nodes')).length === 0)
+    throw new UsageError(
+      `${dir} is no bundle: there are no objects and no nodes in it`,
+      'Name the folder that `dualstack snapshot` wrote.',
+    )
   if (version === undefined) unread[unreadKey.version] = 'the bundle has no version.json'
   const uid = objects['v1/namespaces']?.find(namespace => namespace.metadata.name === 'kube-system')?.metadata
     .uid

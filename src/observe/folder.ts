@@ -77,7 +77,11 @@ export class Folder {
   async read(path: string): Promise<Buffer | undefined> {
     const found = await this.find(path)
     if (!found) return undefined
-    if (found.size > limit) throw new UsageError(`${this.name(path)} is larger than 500 MB`)
+    if (found.size > limit)
+      throw new UsageError(
+        `${this.name(path)} is larger than 500 MB`,
+        'No file of a bundle but a list is: take the snapshot again.',
+      )
     try {
       return await readFile(found.path)
     } catch (error) {

@@ -60,9 +60,9 @@ const named: readonly RegExp[] = [
   new RegExp(String.raw`((?<![\w-])--?)${name}(\s+|["']\s*,\s*)(${quoted}|[^\s"',\\-][^\s"',\\]*)`, 'gi'),
   // NAME=value of a unit or env file: Environment="DB_PASSWORD=x"
   new RegExp(String.raw`(^|[\s"'=])${name}(\s*=\s*)(${quoted}|[^\s"']+)`, 'gim'),
-  // key: value of YAML and INI, to the end of the line
+  // key: value of YAML and INI, to the end of the line; also where somebody made a comment of it
   new RegExp(
-    String.raw`(^[ \t]*(?:- )*["']?)${name}(["']?\s*[:=][ \t]+)([^\s#|>][^\n]*?)(?=[ \t]*(?:\s#[^\n]*)?$)`,
+    String.raw`(^[ \t]*(?:[#;]+[ \t]*)?(?:- )*["']?)${name}(["']?\s*[:=][ \t]+)([^\s#|>][^\n]*?)(?=[ \t]*(?:\s#[^\n]*)?$)`,
     'gim',
   ),
   // "key": "value" of JSON, also of JSON inside a JSON string

@@ -1,5 +1,6 @@
 import { familyOf, parsePair } from '../address/index.ts'
 import { type Family, families, type PerFamily } from '../address/family.ts'
+import { editing } from '../layers/shared/edit.ts'
 import type { Cluster } from '../model/cluster.ts'
 import { getField } from '../model/fields.ts'
 import { readFlags } from '../text/manifest.ts'
@@ -52,8 +53,13 @@ function clusterConfiguration(cluster: Cluster): string | undefined {
 function flagOfAll(cluster: Cluster, component: string, flag: string): readonly (string | undefined)[] {
   return Object.keys(cluster.nodes)
     .sort()
-    .map(node => cluster.nodes[node]?.files[manifest(component)]?.text)
-    .map(text => (text === undefined ? undefined : readFlags(text, component).get(flag)))
+    .map(node => {
+      const path = manifest(component)
+      const text = cluster.nodes[node]?.files[path]?.text
+      return text === undefined
+        ? undefined
+        : editing(`${node}:${path}`, () => readFlags(text, component).get(flag))
+    })
 }
 
 function ranges(places: readonly (string | undefined)[]): {

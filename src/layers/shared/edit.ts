@@ -8,7 +8,12 @@ export function editing<T>(where: string, edit: () => T): T {
     return edit()
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error
-    throw new RefusedError(`${where}: ${error.message}`, error.code, error.hint, error.cause)
+    throw new RefusedError(
+      `${where}: ${error.message}`,
+      error.code,
+      error.hint ?? 'Mend or simplify that text, then plan again.',
+      error.cause,
+    )
   }
 }
 

@@ -79,12 +79,17 @@ export function readWorkloads(cluster: Cluster): Workloads {
 /** Namespaces are told apart once: with a budget for each Deployment all pods would be walked through ten thousand times. */
 function healthyOf(all: readonly Pod[]): Workloads['healthy'] {
   let ready: ReadonlyMap<string, readonly Pod[]> | undefined
-  return ({ namespace, selector }) => {
+  const counted = new Map<Budget, number>()
+  return budget => {
     ready ??= groupBy(
       all.filter(pod => pod.ready && !pod.deleting),
       pod => pod.namespace,
     )
-    return (ready.get(namespace) ?? []).filter(pod => selects(selector, pod.labels)).length
+    const count =
+      counted.get(budget) ??
+      (ready.get(budget.namespace) ?? []).filter(pod => selects(budget.selector, pod.labels)).length
+    counted.set(budget, count)
+    return count
   }
 }
 
