@@ -28,6 +28,12 @@ export function getText(root: unknown, path: readonly string[]): string | undefi
   return typeof value === 'string' ? value : undefined
 }
 
+/** The texts of a list; what is no text in it counts as left out. [] where no list stands. */
+export function getTexts(root: unknown, path: readonly string[]): readonly string[] {
+  const list = getField(root, path)
+  return Array.isArray(list) ? list.filter(item => typeof item === 'string') : []
+}
+
 /**
  * A copy of the object with one field set; null takes it away. Lists and maps on the way are made where they miss, and what a removal
  * leaves empty goes too (the API server would not write it back either), so that setting and taking away gives the same object again.

@@ -1,5 +1,5 @@
 import { type CIDR, tryParseIP } from '../address/index.ts'
-import { getField } from '../model/fields.ts'
+import { getField, getTexts } from '../model/fields.ts'
 import type { KubeObject } from '../model/cluster.ts'
 import type { Admission } from '../model/rule.ts'
 import { admissionRule } from './admission-rule.ts'
@@ -11,12 +11,8 @@ import { minorOf } from './versions.ts'
 
 /** ServiceCIDRs, Nodes and the status of pods: where an API server holds a cluster to one family or two. */
 const serviceCIDRs = 'networking.k8s.io/v1/servicecidrs'
-const textsOf = (object: KubeObject | undefined, path: readonly string[]): readonly string[] => {
-  const list = getField(object, path)
-  return Array.isArray(list) ? list.map(String) : []
-}
-const cidrsOf = (object: KubeObject | undefined) => textsOf(object, ['spec', 'cidrs'])
-const podCIDRsOf = (object: KubeObject | undefined) => textsOf(object, ['spec', 'podCIDRs'])
+const cidrsOf = (object: KubeObject | undefined) => getTexts(object, ['spec', 'cidrs'])
+const podCIDRsOf = (object: KubeObject | undefined) => getTexts(object, ['spec', 'podCIDRs'])
 const family = (text: string | undefined): CIDR['family'] | undefined =>
   text === undefined ? undefined : sloppyCIDR(text)?.family
 

@@ -3,7 +3,7 @@ import { contains } from '../address/cidr.ts'
 import { families, type Family } from '../address/family.ts'
 import { findObject } from '../model/changes.ts'
 import type { KubeObject } from '../model/cluster.ts'
-import { getField } from '../model/fields.ts'
+import { getField, getTexts } from '../model/fields.ts'
 import type { Rule, Situation } from '../model/rule.ts'
 import { situation } from './example.ts'
 import { sloppyCIDR } from './sloppy.ts'
@@ -20,10 +20,7 @@ const object = (cidrs: readonly string[], more: Readonly<Record<string, unknown>
 const given = (cidrs: readonly string[], more: Parameters<typeof situation>[0] = {}, rest = {}): Situation =>
   situation({ ...more, objects: { [resource]: [object(cidrs, rest)], ...more.objects } })
 
-const textsOf = (one: KubeObject | undefined): readonly string[] => {
-  const list = getField(one, ['spec', 'cidrs'])
-  return Array.isArray(list) ? list.map(String) : []
-}
+const textsOf = (one: KubeObject | undefined): readonly string[] => getTexts(one, ['spec', 'cidrs'])
 const mainObject = ({ cluster }: Situation) => findObject(cluster, resource, undefined, 'kubernetes')
 
 /** The same addresses, however they are spelled. */

@@ -2,7 +2,7 @@ import { parse } from 'yaml'
 import { tryParseIP } from '../../address/index.ts'
 import { findObject } from '../../model/changes.ts'
 import type { Cluster, KubeObject, Pod } from '../../model/cluster.ts'
-import { getField } from '../../model/fields.ts'
+import { getField, getTexts } from '../../model/fields.ts'
 import type { AnyRule } from '../../model/rule.ts'
 import { ruleThere } from '../../rules/cluster-rule.ts'
 import { situation } from '../../rules/example.ts'
@@ -97,10 +97,7 @@ const unready = ruleThere({
   },
 })
 
-const nameServers = (text: string): readonly string[] => {
-  const found = getField(parse(text), ['clusterDNS'])
-  return Array.isArray(found) ? found.map(String) : []
-}
+const nameServers = (text: string): readonly string[] => getTexts(parse(text), ['clusterDNS'])
 
 const dead = ruleThere({
   id: 'dns/name-server-nobody-serves',

@@ -1,7 +1,7 @@
 import type { RefusedError } from '../../base/errors.ts'
 import { findObject, fileOf } from '../../model/changes.ts'
 import type { Cluster } from '../../model/cluster.ts'
-import { getField } from '../../model/fields.ts'
+import { getField, getTexts } from '../../model/fields.ts'
 import type { StatusRow } from '../../model/layer.ts'
 import { readFlags } from '../../text/manifest.ts'
 import { type Attempt, attempt } from '../shared/edit.ts'
@@ -50,8 +50,8 @@ function configuredRange(cluster: Cluster, node: string): Attempt<string | undef
 }
 
 export function serviceCIDROf(cluster: Cluster): readonly string[] | undefined {
-  const cidrs = getField(findObject(cluster, serviceCIDRs, undefined, 'kubernetes'), ['spec', 'cidrs'])
-  return Array.isArray(cidrs) ? cidrs.map(String) : undefined
+  const found = findObject(cluster, serviceCIDRs, undefined, 'kubernetes')
+  return getField(found, ['spec', 'cidrs']) === null ? undefined : getTexts(found, ['spec', 'cidrs'])
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { RefusedError } from '../../base/errors.ts'
 import { fileOf } from '../../model/changes.ts'
 import type { Cluster } from '../../model/cluster.ts'
-import { getField } from '../../model/fields.ts'
+import { getTexts } from '../../model/fields.ts'
 import type { StatusRow } from '../../model/layer.ts'
 import { readFlags } from '../../text/manifest.ts'
 import { type Flags, ownFlags } from '../shared/controller-manager-flags.ts'
@@ -70,10 +70,10 @@ function pick(get: (name: string) => string | undefined): Flags {
 export function podCIDRsOf(
   cluster: Cluster,
 ): readonly { readonly node: string; readonly cidrs: readonly string[] }[] {
-  return (cluster.objects['v1/nodes'] ?? []).map(node => {
-    const cidrs = getField(node, ['spec', 'podCIDRs'])
-    return { node: node.metadata.name, cidrs: Array.isArray(cidrs) ? cidrs.map(String) : [] }
-  })
+  return (cluster.objects['v1/nodes'] ?? []).map(node => ({
+    node: node.metadata.name,
+    cidrs: getTexts(node, ['spec', 'podCIDRs']),
+  }))
 }
 
 export const statusOfControllerManagers = ({ instances }: ControllerManagerState): readonly StatusRow[] => [

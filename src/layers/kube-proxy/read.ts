@@ -2,7 +2,7 @@ import { parse } from 'yaml'
 import type { RefusedError } from '../../base/errors.ts'
 import { configMapText, findObject } from '../../model/changes.ts'
 import type { Cluster, KubeObject } from '../../model/cluster.ts'
-import { getField } from '../../model/fields.ts'
+import { getField, getTexts } from '../../model/fields.ts'
 import { getScalar } from '../../text/yaml-value.ts'
 import { attempt } from '../shared/edit.ts'
 import { dualStackGate } from '../shared/feature-gate.ts'
@@ -57,7 +57,4 @@ export function readKubeProxy(cluster: Cluster): KubeProxyState | undefined {
 }
 
 /** Only looked at, never edited. */
-function listIn(text: string, field: string): readonly string[] {
-  const list = getField(parse(text), [field])
-  return Array.isArray(list) ? list.map(String) : []
-}
+const listIn = (text: string, field: string): readonly string[] => getTexts(parse(text), [field])

@@ -1,7 +1,7 @@
 import { otherFamily } from '../../../address/family.ts'
 import { contains, size, tryParseCIDR, tryParseIP } from '../../../address/index.ts'
 import type { Cluster, KubeObject } from '../../../model/cluster.ts'
-import { getField, getText } from '../../../model/fields.ts'
+import { getField, getText, getTexts } from '../../../model/fields.ts'
 import { ruleThere } from '../../../rules/cluster-rule.ts'
 import { madeAgain, workloadReads } from './again.ts'
 import { pod, withWorkload } from './example.ts'
@@ -97,8 +97,7 @@ const range = ruleThere({
   find: ({ cluster }, added) =>
     (cluster.objects[nodes] ?? []).flatMap(node => {
       const { name } = node.metadata
-      const cidrs = getField(node, ['spec', 'podCIDRs'])
-      const own = (Array.isArray(cidrs) ? cidrs.map(String) : []).find(
+      const own = getTexts(node, ['spec', 'podCIDRs']).find(
         cidr => rangeOf(cidr)?.family === otherFamily(added),
       )
       if (own === undefined) return []
