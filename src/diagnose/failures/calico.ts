@@ -13,11 +13,11 @@ export const calicoFailures: readonly Failure[] = failures('calico', 'cni', {
     source: startup,
     covers: ['P22', 'cni 2.2'],
     signs: [
-      says('calico-node', 'already in use by node'),
-      says('calico-node', 'conflicts with the IPv* address * on node', 'likely'),
+      says('calico-node', 'is already using the IPv4 address'),
+      says('calico-node', 'is already using the IPv6 address'),
     ],
     sample: quoted(
-      "2026-11-23 03:01:00.000 [WARNING][9] startup/startup.go 780: Calico node 'n2' is already using the IPv6 address fd00:10::11: already in use by node n2",
+      "2026-11-23 03:01:00.000 [WARNING][9] startup/startup.go 1008: Calico node 'n2' is already using the IPv6 address fd00:10::11.",
     ),
   },
   'address-kept': {
@@ -27,10 +27,7 @@ export const calicoFailures: readonly Failure[] = failures('calico', 'cni', {
     fix: 'Give the node a global address of that family for good, or pin another method.',
     source: startup,
     covers: ['P22'],
-    signs: [
-      says('calico-node', 'Unable to auto-detect an IPv* address', 'likely'),
-      says('calico-node', "Couldn't autodetect an IPv* address", 'likely'),
-    ],
+    signs: [says('calico-node', 'Unable to auto-detect an IPv* address', 'likely')],
     sample: quoted(
       '2026-11-23 03:01:00.000 [WARNING][9] startup/autodetection.go 30: Unable to auto-detect an IPv6 address: no valid IPv6 addresses found on the host interfaces',
     ),
@@ -54,15 +51,9 @@ export const calicoFailures: readonly Failure[] = failures('calico', 'cni', {
     fix: 'Take one of the two out of the DaemonSet; with a pool of your own both are not needed.',
     source: startup,
     covers: ['cni 2.2'],
-    signs: [
-      says('calico-node', 'environment is defined and at the same time NO_DEFAULT_POOLS'),
-      says('calico-node', 'NO_DEFAULT_POOLS is set to true', 'likely', [
-        'calico_ipv4pool_cidr',
-        'calico_ipv6pool_cidr',
-      ]),
-    ],
+    signs: [says('calico-node', 'Invalid configuration with NO_DEFAULT_POOLS defined and CALICO_IPV')],
     sample: quoted(
-      'Invalid configuration with NO_DEFAULT_POOLS defined and CALICO_IPV4POOL_CIDR defined: environment is defined and at the same time NO_DEFAULT_POOLS',
+      '2026-11-23 03:01:00.000 [ERROR][9] startup/startup.go 743: Invalid configuration with NO_DEFAULT_POOLS defined and CALICO_IPV4POOL_CIDR or CALICO_IPV6POOL_CIDR defined.',
     ),
   },
   'no-pool-for-both': {
@@ -73,25 +64,11 @@ export const calicoFailures: readonly Failure[] = failures('calico', 'cni', {
     source: 'calico:cni-plugin/pkg/ipamplugin/ipam_plugin.go',
     covers: ['P23', 'cni 2.2'],
     signs: [
-      says('calico-cni', 'failed to request IPv* addresses. IPAM allocated only', 'sure'),
-      says('calico-cni', 'failed to request * IPv* addresses', 'sure'),
-      says('calico-cni', 'no IPs available in pools', 'likely'),
+      says('calico-cni', 'failed to request IPv4 addresses: ', 'likely'),
+      says('calico-cni', 'failed to request IPv6 addresses: ', 'likely'),
     ],
     sample: quoted(
-      'plugin type="calico" failed (add): failed to request 1 IPv6 addresses. IPAM allocated only 0',
-    ),
-  },
-  'block-affinity': {
-    title: 'Calico cannot claim a block for the node',
-    cause: 'Every block of the pool is claimed by some node, or the limit of blocks for a host is reached.',
-    fix: 'A larger pool, or release blocks of nodes that are gone (`calicoctl ipam check`).',
-    source: 'calico:libcalico-go/lib/ipam/ipam.go',
-    signs: [
-      says('any', 'Unable to claim block because of affinity limit', 'likely'),
-      says('any', 'No free blocks available', 'likely', ['pool', 'ipam']),
-    ],
-    sample: quoted(
-      '2026-11-23 03:01:00.000 [WARNING][71] ipam/ipam.go 700: No free blocks available in pools [fd00:244::/122]',
+      'plugin type="calico" failed (add): failed to request IPv6 addresses: no pool can be used',
     ),
   },
   'bird-not-ready': {
@@ -131,7 +108,6 @@ export const calicoFailures: readonly Failure[] = failures('calico', 'cni', {
     source: 'calico:node/pkg/lifecycle/startup',
     layer: 'kube-proxy',
     signs: [
-      says('calico-node', 'Terminating', 'likely', ['failed to connect to the datastore']),
       says('any', 'error getting ClusterInformation: connection is unauthorized', 'sure'),
       says('any', 'error getting ClusterInformation: Get *: dial tcp', 'likely'),
     ],

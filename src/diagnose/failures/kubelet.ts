@@ -78,12 +78,9 @@ export const kubeletFailures: readonly Failure[] = failures('kubelet', 'kubelet'
     source: 'k/k:pkg/kubelet/config/file.go, file_linux.go',
     layer: 'static-pods',
     covers: ['kubernetes 10'],
-    signs: [
-      says('kubelet', "Can't process manifest file"),
-      says('kubelet', 'Could not process manifest file'),
-    ],
+    signs: [says('kubelet', 'Could not process manifest file')],
     sample: quoted(
-      'E1123 03:01:00.000000     812 file_linux.go:61] "Unable to read config path" err="/etc/kubernetes/manifests/kube-apiserver.yaml: Could not process manifest file"',
+      'E1123 03:01:00.000000     812 file.go:186] "Could not process manifest file" err="couldn\'t parse as pod" path="/etc/kubernetes/manifests/kube-apiserver.yaml"',
     ),
   },
   'no-network': {
@@ -110,7 +107,7 @@ export const kubeletFailures: readonly Failure[] = failures('kubelet', 'kubelet'
     signs: [
       says('kubelet', 'connect: connection refused', 'likely', ['containerd.sock', 'crio.sock']),
       says('kubelet', 'connect: no such file or directory', 'likely', ['containerd.sock', 'crio.sock']),
-      says('kubelet', 'Container runtime is down', 'likely'),
+      says('kubelet', 'container runtime is down', 'likely'),
     ],
     sample: quoted(
       '"Error getting version" err="rpc error: code = Unavailable desc = connection error: desc = \\"transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: no such file or directory\\""',

@@ -46,7 +46,10 @@ const noAddress = calicoRule({
   covers: ['cni 2.2', 'P22'],
   remedy:
     'Give the node an address on the interface that the others use, or choose another IP6_AUTODETECTION_METHOD.',
-  says: [{ component: 'calico-node', line: '*failed to autodetect an IPv6 address*' }],
+  says: [
+    { component: 'calico-node', line: '*ailed to autodetect an IPv6 address*' },
+    { component: 'calico-node', line: "Couldn't autodetect an IPv6 address. If auto-detecting" },
+  ],
   reads: network,
   unless: isByHand,
   find: facts =>
