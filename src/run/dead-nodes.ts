@@ -52,7 +52,7 @@ function checkName(name: string, all: readonly KubeObject[]): void {
     throw new RefusedError(
       `--without-node ${name}: the cluster still hears from this node, so it may run pods, which a conversion cannot leave out`,
       'node.alive',
-      'Make it reachable (--node-access, --ssh-…); or shut it down; or drain it and delete it from the cluster.',
+      'Where it is back, leave --without-node out: it becomes part of the run again. Else make it reachable (--node-access, --ssh-…); or shut it down; or drain it and delete it from the cluster.',
     )
   }
 }
