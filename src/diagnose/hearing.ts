@@ -116,4 +116,4 @@ const shape = (text: string): string =>
 
 /** Where a line was found, when all that is known is what the line itself tells. */
 export const whereOf = (source: string, speaker: Speaker | undefined): string =>
-  speaker === undefined || speaker === 'any' ? source : `${speaker}, ${source}`
+  speaker === undefined || speaker === 'any' || source.includes(speaker) ? source : `${speaker}, ${source}`
