@@ -26,7 +26,10 @@ export const diagnose = defineCommand({
       command: 'dualstack diagnose --node n1=10.0.0.11 --ssh-user admin',
       does: 'when the API server is down',
     },
-    { command: 'dualstack diagnose --node-access local', does: 'on the control plane itself' },
+    {
+      command: 'dualstack diagnose --node-access local --kubeconfig /etc/kubernetes/admin.conf',
+      does: 'on the control plane itself',
+    },
     { command: 'journalctl -u kubelet | dualstack diagnose --log -', does: 'a log from a pipe' },
     { command: 'dualstack diagnose --log kube-apiserver.log', does: 'a file' },
   ],
