@@ -12,6 +12,7 @@ const benches: Readonly<Record<string, string>> = {
   list: 'reading 50,000 pods over TLS beside node:https',
   scale:
     'reading and planning 5,000 nodes, 150,000 pods and 10,000 Services beside reading the same lists raw',
+  startup: '--help beside a bare node; runs what is built',
 }
 
 const wanted = process.argv.slice(2)
