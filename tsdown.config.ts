@@ -7,7 +7,7 @@ export default defineConfig({
   target: 'node20.19',
   dts: { entry: ['src/app/index.ts'] },
   fixedExtension: false,
-  // The node agent is shell: it is read beside the bundle, as it is beside its source.
-  copy: [{ from: 'src/world/nodes/agent', to: 'dist' }],
+  // The node agent and the test pods' programs are shell: read beside the bundle, as beside their source.
+  copy: ['src/world/nodes/agent', 'src/verify/client/tester'].map(from => ({ from, to: 'dist' })),
   clean: true,
 })

@@ -13,6 +13,7 @@ import { rehearse } from './commands/rehearse.ts'
 import { rollback } from './commands/rollback.ts'
 import { snapshot } from './commands/snapshot.ts'
 import { status } from './commands/status.ts'
+import { verify } from './commands/verify.ts'
 
 /** Every command, in the order in which help shows them. A new one is a file and a line here. */
 export const commands: readonly Command[] = [
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   plan,
   apply,
   rollback,
+  verify,
   diagnose,
   snapshot,
   rehearse,

@@ -156,6 +156,8 @@ export interface NodeFacts {
   readonly reach?: Readonly<Record<string, boolean>>
   /** Echoes asked of addresses from this node, keyed by address. An address is absent where the node has no ping. */
   readonly ping?: Readonly<Record<string, PingAnswer>>
+  /** What the kernel would do with a packet for an address: the route that it takes and the neighbour that it goes to, as ip(8) prints them. */
+  readonly ways?: Readonly<Record<string, string>>
 }
 
 /** `full`: packets of the size asked for come back; `small`: only small ones; `none`: nothing answers. */

@@ -24,6 +24,12 @@ export interface Ask {
   readonly port?: number
   /** Host header, name that is resolved. */
   readonly host?: string
+  /** Of an HTTP request; the server's own question for the caller's address where it is left out. */
+  readonly path?: string
+  /** Record that is asked of DNS. */
+  readonly record?: 'A' | 'AAAA'
+  /** Seconds for which one connection is held, with a request at each end of it. */
+  readonly hold?: number
   /** Bytes of payload; fragmentation is forbidden where `exact` is set. */
   readonly size?: number
   readonly exact?: boolean

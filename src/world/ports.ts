@@ -93,6 +93,8 @@ export interface NodeRead {
   /** `[fd00::1]:8080` */
   readonly reach?: readonly string[]
   readonly ping?: readonly PingTarget[]
+  /** Addresses without brackets: which way would a packet take? */
+  readonly ways?: readonly string[]
 }
 
 export interface FileWrite {

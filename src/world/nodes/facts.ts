@@ -28,6 +28,9 @@ export async function readFacts(
     ASK: read.apiServer?.askDualStack === true ? 1 : '',
     REACH: oneALine((read.reach ?? []).map(hostAndPort)),
     PING: oneALine((read.ping ?? []).map(addressAndBytes)),
+    WAYS: oneALine(
+      (read.ways ?? []).map(address => addressAndBytes({ address, bytes: 0 }).replace(/ 0$/, '')),
+    ),
   }
   const records = await call(agent, node, ['api', 'facts'], values, { signal, patienceMs })
   return parseFacts(records, read)
@@ -73,6 +76,7 @@ export function parseFacts(records: readonly FrameRecord[], read: NodeRead): Nod
   const said = new Map<string, string>()
   const reached = new Map<string, boolean>()
   const echoes = new Map<string, PingAnswer>()
+  const ways = new Map<string, string>()
   for (const [kind, ...values] of records) {
     const texts = values.map(value => value.toString())
     const [name = '', second = ''] = texts
@@ -80,6 +84,7 @@ export function parseFacts(records: readonly FrameRecord[], read: NodeRead): Nod
     else if (kind === 'absent') files[name] = null
     else if (kind === 'reach') reached.set(name, second === 'yes')
     else if (kind === 'ping') echoes.set(name, second === 'full' || second === 'small' ? second : 'none')
+    else if (kind === 'way') ways.set(name, second.trim())
     else said.set(kind, kind === 'dualstack' ? texts.join('\n') : name)
   }
   const json = (kind: string): unknown => parseJson(said.get(kind) ?? '[]')
@@ -103,6 +108,7 @@ export function parseFacts(records: readonly FrameRecord[], read: NodeRead): Nod
       ? {}
       : { reach: Object.fromEntries(read.reach.flatMap(asked => answerFor(asked, reached))) }),
     ...(read.ping === undefined ? {} : { ping: Object.fromEntries(echoes) }),
+    ...(read.ways === undefined ? {} : { ways: Object.fromEntries(ways) }),
   }
 }
 

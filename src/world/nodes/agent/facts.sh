@@ -1,5 +1,5 @@
 # Everything that is asked of a node, in one go. Values: FILES and PATTERNS (one a line), NETWORK, FIREWALL, UPKEEP, API, ASK (1 or empty),
-# REACH (host and port, one pair a line).
+# REACH (host and port, one pair a line), PING (address and bytes), WAYS (addresses, one a line).
 
 newline='
 '
@@ -200,6 +200,21 @@ show_ping() {
   unset IFS
 }
 
+# The route that the kernel would take, and the neighbour that it would hand the packet to.
+show_ways() {
+  has ip || return 0
+  IFS=$newline
+  set -f
+  for address in $WAYS; do
+    unset IFS
+    route=$(ip route get "$address" 2>&1 | head -n 1)
+    hop=$(printf '%s\n' "$route" | sed -n 's/.* via \(inet6 \)\{0,1\}\([^ ]*\).*/\2/p')
+    emit way "$address" "$route; $(ip neigh show "${hop:-$address}" 2>/dev/null | head -n 1)"
+  done
+  set +f
+  unset IFS
+}
+
 show_files
 if [ -n "$NETWORK" ]; then show_network; fi
 if [ -n "$FIREWALL" ]; then show_firewall; fi
@@ -207,4 +222,5 @@ if [ -n "$UPKEEP" ]; then show_upkeep; fi
 if [ -n "$API" ]; then show_server; fi
 if [ -n "$REACH" ]; then show_reach; fi
 if [ -n "$PING" ]; then show_ping; fi
+if [ -n "$WAYS" ]; then show_ways; fi
 finish

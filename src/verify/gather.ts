@@ -1,0 +1,162 @@
+import { type Family, families, type PerFamily } from '../address/family.ts'
+import { familyOf, tryParseIP } from '../address/index.ts'
+import { DualStackError, messageOf } from '../base/errors.ts'
+import type { KubeObject, NodeFacts, Route } from '../model/cluster.ts'
+import { getField, getText } from '../model/fields.ts'
+import { ApiError } from '../world/api/api-error.ts'
+import type { World } from '../world/ports.ts'
+import type { Context, Exposed, External, VerifiedNode } from './context.ts'
+
+const perFamily = (addresses: readonly string[]): PerFamily<string> =>
+  Object.fromEntries(
+    addresses.flatMap(address =>
+      tryParseIP(address) === undefined ? [] : [[familyOf(address), address] as const],
+    ),
+  )
+
+const textsAt = (object: KubeObject | undefined, ...path: string[]): readonly string[] => {
+  const value = getField(object, path)
+  return Array.isArray(value) ? value.filter(item => typeof item === 'string') : []
+}
+
+export const clusterIPsOf = (service: KubeObject | undefined): PerFamily<string> => {
+  const all = textsAt(service, 'spec', 'clusterIPs')
+  const one = getText(service, ['spec', 'clusterIP'])
+  return perFamily(all.length > 0 || one === undefined ? all : [one])
+}
+
+export function exposed(service: KubeObject): Exposed {
+  const nodePort = getField(service, ['spec', 'ports', 'name=http', 'nodePort'])
+  return {
+    name: service.metadata.name,
+    clusterIPs: clusterIPsOf(service),
+    ...(typeof nodePort === 'number' && nodePort > 0 ? { nodePort } : {}),
+  }
+}
+
+/** Addresses of the Node object; and what the node itself says, where it can be asked. */
+export async function nodeOf(world: World, node: KubeObject, signal?: AbortSignal): Promise<VerifiedNode> {
+  const listed = (getField(node, ['status', 'addresses']) ?? []) as readonly {
+    type?: string
+    address?: string
+  }[]
+  const addresses = perFamily(
+    listed.flatMap(({ type, address }) => (type === 'InternalIP' && address !== undefined ? [address] : [])),
+  )
+  const { name } = node.metadata
+  try {
+    const facts = await world.nodes.facts(name, { network: true }, signal)
+    const mtus = families.flatMap(family => {
+      const mtu = facts.addresses.find(({ address }) => address === addresses[family])?.mtu
+      return mtu === undefined ? [] : [[family, mtu] as const]
+    })
+    const routes = families.flatMap(family => {
+      const told = defaultRouteOf(facts, family)
+      return told === undefined ? [] : [[family, told] as const]
+    })
+    return { name, addresses, mtu: Object.fromEntries(mtus), defaultRoute: Object.fromEntries(routes) }
+  } catch (error) {
+    if (signal?.aborted === true || !(error instanceof DualStackError)) throw error
+    return { name, addresses, unasked: messageOf(error) }
+  }
+}
+
+/** In words; one that will run out ends with `!` and why. */
+export function defaultRouteOf(facts: NodeFacts, family: Family): string | undefined {
+  const route = facts.routes.find(one => one.family === family && one.destination === 'default')
+  if (route === undefined) return undefined
+  const { gateway, interface: link, protocol } = route
+  const words = `default${gateway === undefined ? '' : ` via ${gateway}`} dev ${link} proto ${protocol}`
+  return isEnding(facts, route)
+    ? `${words} ! it forwards and accept_ra is not 2: the route goes with the next advertisement that is not heard`
+    : words
+}
+
+/** Learnt from the kernel's own advertisements, on a node that forwards: Linux takes the next one only with accept_ra 2. */
+function isEnding({ sysctls }: NodeFacts, { family, protocol, interface: link }: Route): boolean {
+  if (family !== 'IPv6' || protocol !== 'ra') return false
+  const of = (key: string): string | undefined => sysctls[`net.ipv6.conf.${link.replaceAll('.', '/')}.${key}`]
+  return of('forwarding') === '1' && of('accept_ra') === '1'
+}
+
+/** DNS, API server, and what the user has for the outside. A list that we may not read has nothing in it. */
+export async function others(
+  { api }: World,
+  signal?: AbortSignal,
+): Promise<
+  Pick<Context, 'apiServer' | 'loadBalancers' | 'ingresses' | 'cni'> & {
+    readonly dns: PerFamily<string> | undefined
+  }
+> {
+  const quietly = async <T>(work: () => Promise<T>, otherwise: T): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof ApiError && (error.status === 403 || error.status === 404)) return otherwise
+      throw error
+    }
+  }
+  const all = (resource: string) =>
+    quietly(async () => {
+      const found: KubeObject[] = []
+      for await (const object of api.list(resource, { signal })) found.push(object)
+      return found
+    }, [])
+  const get = (resource: string, namespace: string, name: string) =>
+    quietly(() => api.get(resource, namespace, name, signal), undefined)
+  const [dns, kubernetes, services, ingresses, calico, operated] = await Promise.all([
+    get('v1/services', 'kube-system', 'kube-dns'),
+    get('v1/services', 'default', 'kubernetes'),
+    all('v1/services'),
+    all('networking.k8s.io/v1/ingresses'),
+    get('apps/v1/daemonsets', 'kube-system', 'calico-node'),
+    get('apps/v1/daemonsets', 'calico-system', 'calico-node'),
+  ])
+  return {
+    dns: dns === undefined ? undefined : clusterIPsOf(dns),
+    apiServer: clusterIPsOf(kubernetes),
+    loadBalancers: services.flatMap(balanced),
+    ingresses: ingresses.flatMap(ingressed),
+    cni: calico !== undefined ? 'cni-calico' : operated !== undefined ? 'cni-calico-operator' : 'cni',
+  }
+}
+
+const entrances = (object: KubeObject): readonly string[] => {
+  const found = (getField(object, ['status', 'loadBalancer', 'ingress']) ?? []) as readonly { ip?: string }[]
+  return found.flatMap(({ ip }) => (ip === undefined || tryParseIP(ip) === undefined ? [] : [ip]))
+}
+
+const nameOf = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ''}/${metadata.name}`
+
+function balanced(service: KubeObject): readonly External[] {
+  if (getText(service, ['spec', 'type']) !== 'LoadBalancer') return []
+  const listed = (getField(service, ['spec', 'ports']) ?? []) as readonly {
+    port?: number
+    protocol?: string
+  }[]
+  return entrances(service).flatMap(address =>
+    listed
+      .filter(({ protocol = 'TCP' }) => protocol === 'TCP')
+      .map(({ port = 0 }) => ({ name: nameOf(service), family: familyOf(address), address, port })),
+  )
+}
+
+/** One path of each host is enough: the way in is the same. Wildcards name no host that could be asked for. */
+function ingressed(ingress: KubeObject): readonly External[] {
+  const rules = (getField(ingress, ['spec', 'rules']) ?? []) as readonly {
+    host?: string
+    http?: { paths?: readonly { path?: string }[] }
+  }[]
+  return entrances(ingress).flatMap(address =>
+    rules
+      .filter(({ host }) => host?.includes('*') !== true)
+      .map(({ host, http }) => ({
+        name: nameOf(ingress),
+        family: familyOf(address),
+        address,
+        port: 80,
+        path: http?.paths?.[0]?.path ?? '/',
+        ...(host === undefined ? {} : { host }),
+      })),
+  )
+}

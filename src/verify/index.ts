@@ -1,0 +1,5 @@
+export { type External } from './context.ts'
+export { defaultImage } from './image.ts'
+export { type Topic, topics } from './scenario.ts'
+export { scenarios } from './scenarios/index.ts'
+export { chosen, verify, type VerifyOptions } from './verify.ts'

@@ -1,0 +1,215 @@
+import { connect } from 'node:net'
+import pLimit from 'p-limit'
+import { DualStackError, messageOf } from '../base/errors.ts'
+import type { Answer, Ask, Place } from '../model/verification.ts'
+import type { World } from '../world/ports.ts'
+import { clientScript, readClient } from './client/script.ts'
+import { type Heard, judge, patience, payloadOf, type Reply } from './client/wire.ts'
+import type { Context } from './context.ts'
+import { container } from './objects.ts'
+
+/** Sends what one place asks, `step` asks begun in each second. Asks that no reply comes for count as not answered. */
+export type Send = (
+  asks: readonly Ask[],
+  step: number,
+  signal?: AbortSignal,
+) => Promise<ReadonlyMap<string, Reply>>
+
+/** By the kind of place that asks. */
+export type Senders = (from: Place) => Send
+
+const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address)
+
+export function senders(world: World, context: Context): Senders {
+  return from => {
+    if (from.kind === 'pod') return inPod(world, context.namespace, from.name)
+    return from.kind === 'node' ? onNode(world, context, from.name) : fromHere(world)
+  }
+}
+
+/** One exec for all asks of a pod. */
+function inPod({ api }: World, namespace: string, name: string): Send {
+  return async (asks, step, signal) => {
+    const held = Math.max(0, ...asks.map(({ hold = 0 }) => hold))
+    const timeoutMs = (asks.length / step + held + 45) * 1000
+    const { stdout, stderr } = await api.exec({ namespace, name, container }, ['sh', '-s'], {
+      input: clientScript(asks, step),
+      timeoutMs,
+      signal,
+    })
+    const heard = readClient(name, stdout, stderr, asks.length)
+    return new Map(asks.map((ask, index) => [ask.id, judge(ask, heard[index] ?? silent)]))
+  }
+}
+
+const silent: Heard = { bytes: '', total: 0, said: '' }
+
+/** A node opens connections and sends echoes by the agent's own means; what its routes are has been read already. */
+function onNode({ nodes, clock }: World, context: Context, name: string): Send {
+  return async (asks, step, signal) => {
+    const replies = new Map<string, Reply>()
+    for (let at = 0; at < asks.length; at += step) {
+      const part = asks.slice(at, at + step)
+      const began = clock.now()
+      const addressed = part.filter(({ address }) => address !== undefined)
+      const echoes = addressed.filter(({ protocol }) => protocol === 'ICMP')
+      const tried = addressed.filter(({ protocol }) => protocol !== 'ICMP')
+      const place = ({ address = '', port = 0 }: Ask): string => `${bracketed(address)}:${port}`
+      if (addressed.length > 0) {
+        const facts = await nodes.facts(
+          name,
+          {
+            reach: tried.map(place),
+            ping: echoes.map(({ address = '', size = 56 }) => ({ address, bytes: size })),
+          },
+          signal,
+        )
+        for (const ask of tried) {
+          const through = facts.reach?.[place(ask)] === true
+          replies.set(ask.id, { through, seen: through ? 'connected' : `no connection in ${patience} s` })
+        }
+        for (const ask of echoes) replies.set(ask.id, echoed(ask, facts.ping?.[ask.address ?? '']))
+      }
+      for (const ask of part.filter(({ address }) => address === undefined)) {
+        const route = context.nodes.find(node => node.name === name)?.defaultRoute?.[ask.family]
+        const isThere = route !== undefined && !route.includes(' ! ')
+        replies.set(ask.id, { through: isThere, seen: route ?? 'no default route' })
+      }
+      if (at + step < asks.length) await clock.sleep(Math.max(0, 1000 - (clock.now() - began)), signal)
+    }
+    return replies
+  }
+}
+
+function echoed({ size = 0 }: Ask, answer: string | undefined): Reply {
+  if (answer === undefined) return { through: true, seen: 'not tried: the node has no ping' }
+  if (answer === 'full') return { through: true, seen: `an echo of ${size} bytes came back whole` }
+  return {
+    through: false,
+    seen: answer === 'small' ? `only small packets come back, ${size} bytes do not` : 'no echo came back',
+  }
+}
+
+/** From the machine on which this runs. */
+function fromHere({ clock }: World): Send {
+  return async (asks, step, signal) => {
+    const replies = new Map<string, Reply>()
+    const pending: Promise<void>[] = []
+    for (const [index, ask] of asks.entries()) {
+      if (index > 0 && index % step === 0) await clock.sleep(1000, signal)
+      pending.push(listen(ask).then(heard => void replies.set(ask.id, judge(ask, heard))))
+    }
+    await Promise.all(pending)
+    return replies
+  }
+}
+
+function listen(ask: Ask): Promise<Heard> {
+  return new Promise(resolve => {
+    const began = Date.now()
+    const parts: Buffer[] = []
+    let connected = false
+    const socket = connect({ host: ask.address ?? '', port: ask.port ?? 0 })
+    const end = (said: string): void => {
+      socket.destroy()
+      const bytes = Buffer.concat(parts).toString('latin1')
+      resolve({ bytes, total: bytes.length, said, connected, milliseconds: Date.now() - began })
+    }
+    socket.setTimeout(patience * 1000, () => end('timeout'))
+    socket.on('connect', () => {
+      connected = true
+      socket.write(payloadOf(ask)[0] ?? '', 'latin1')
+    })
+    socket.on('data', part => void parts.push(part))
+    socket.on('end', () => end(''))
+    socket.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message))
+  })
+}
+
+export interface Asking {
+  /** Asks begun in a second, all places together. */
+  readonly rate: number
+  readonly clock: World['clock']
+  readonly signal?: AbortSignal
+  readonly onRound?: (round: number, asks: number) => void
+}
+
+/** Rules and routes of a Service that was just made come a moment later; and one datagram may be lost without anything being wrong. */
+const rounds = 3
+const placesAtOnce = 16
+
+/** Sends everything, again what was not as expected, and never more than the rate. */
+export async function askAll(
+  asks: readonly Ask[],
+  senders: Senders,
+  asking: Asking,
+): Promise<readonly Answer[]> {
+  const answers = new Map<string, Answer>()
+  const isLook = ({ protocol, port, size }: Ask): boolean =>
+    protocol === 'ICMP' && port === undefined && size === undefined
+  let pending: readonly Ask[] = asks.filter(ask => ask.address !== undefined || isLook(ask))
+  for (const ask of asks.filter(one => !pending.includes(one)))
+    answers.set(ask.id, {
+      ask,
+      outcome: 'failed',
+      seen: `${ask.to.kind} ${ask.to.name} has no ${ask.family} address`,
+    })
+  for (let round = 1; round <= rounds && pending.length > 0; round++) {
+    if (round > 1) await asking.clock.sleep(2000, asking.signal)
+    asking.onRound?.(round, pending.length)
+    const replies = await sendOnce(pending, senders, asking)
+    for (const ask of pending) {
+      const { through, seen, seenFrom, milliseconds } = replies.get(ask.id) ?? {
+        through: false,
+        seen: 'not answered',
+      }
+      const passed = through === (ask.expect === 'answers')
+      answers.set(ask.id, {
+        ask,
+        outcome: passed ? 'passed' : 'failed',
+        seen: passed && round > 1 ? `${seen}, when asked again` : seen,
+        ...(milliseconds === undefined ? {} : { milliseconds }),
+        ...(seenFrom === undefined ? {} : { seenFrom }),
+      })
+    }
+    pending = pending.filter(ask => answers.get(ask.id)?.outcome === 'failed')
+  }
+  return asks.flatMap(ask => answers.get(ask.id) ?? [])
+}
+
+async function sendOnce(
+  asks: readonly Ask[],
+  senders: Senders,
+  { rate, signal }: Asking,
+): Promise<ReadonlyMap<string, Reply>> {
+  const places = new Map<string, Ask[]>()
+  for (const ask of asks) {
+    const key = `${ask.from.kind}:${ask.from.name}`
+    places.set(key, [...(places.get(key) ?? []), ask])
+  }
+  const atOnce = Math.max(1, Math.min(places.size, placesAtOnce, rate))
+  const step = Math.max(1, Math.floor(rate / atOnce))
+  const limit = pLimit(atOnce)
+  const all = await Promise.all(
+    [...places.values()].map(own =>
+      limit(async () => {
+        const [first] = own
+        if (first === undefined) return []
+        try {
+          return [...(await senders(first.from)(own, step, signal))]
+        } catch (error) {
+          if (signal?.aborted === true || !(error instanceof DualStackError) || isWhole(error)) throw error
+          return own.map((ask): [string, Reply] => [
+            ask.id,
+            { through: false, seen: `could not be asked: ${messageOf(error)}` },
+          ])
+        }
+      }),
+    ),
+  )
+  return new Map(all.flat())
+}
+
+/** Nothing more can be asked at all: the cluster is gone, or what we made in it. */
+const isWhole = ({ code }: DualStackError): boolean =>
+  code.startsWith('api.') && code !== 'api.internal-error' && code !== 'api.bad-gateway'
