@@ -32,7 +32,7 @@ export function refusal(
 }
 
 /** `services`, `ippools.crd.projectcalico.org`: as the API server's messages name a resource. */
-export function plural(resource: Resource): string {
+function plural(resource: Resource): string {
   const parts = resource.split('/')
   const name = parts.at(-1) ?? resource
   return parts.length === 3 ? `${name}.${parts[0]}` : name
