@@ -7,12 +7,15 @@ import { layers } from '../layers/index.ts'
 import type { KubeObject } from '../model/cluster.ts'
 import { setField } from '../model/fields.ts'
 import { readBundle } from '../observe/bundle.ts'
+import { observe } from '../observe/live.ts'
 import { type Practice, practiceWorld } from '../practice/index.ts'
 import type { NodeAccess, World } from '../world/ports.ts'
 import { apply } from './apply.ts'
 import type { Execute } from './execute.ts'
+import { foresee } from './foresee.ts'
 import { rollback } from './rollback.ts'
 import { allReads } from './rules.ts'
+import type { Source } from './source.ts'
 
 let folder: string
 beforeEach(() => {
@@ -157,4 +160,22 @@ test('a dead control plane stops everything before it begins, and is named with 
     message: expect.stringContaining('control plane n1') as string,
     hint: expect.stringContaining('--without-node n1') as string,
   })
+})
+
+test('preflight judges what a run would do: a dead worker is left, a dead control plane is in the way', async () => {
+  const practice = practiceWorld(await readBundle(sample, allReads(layers)))
+  const judge = (dead: string) => {
+    const world = without(practice, [dead])
+    const read: Source['read'] = (reads, how) => observe(world, reads, how)
+    const source: Source = { world, read, close: async () => {} }
+    return foresee(source, {}, layers, { ignored: new Set(), now: practice.clock.now() })
+  }
+  const worker = await judge('n2')
+  expect(worker.findings.filter(({ severity }) => severity === 'error')).toEqual([])
+  expect(worker.findings).toContainEqual(
+    expect.objectContaining({ rule: 'node/left', severity: 'warning', object: 'Node n2' }),
+  )
+  const controlPlane = await judge('n1')
+  expect(controlPlane.verdict).toBe('stop')
+  expect(controlPlane.findings[0]).toMatchObject({ rule: 'node.control-plane-away', severity: 'error' })
 })

@@ -1,7 +1,13 @@
+import { RefusedError } from '../base/errors.ts'
 import type { Layer } from '../model/layer.ts'
+import type { Plan } from '../model/plan.ts'
+import type { Finding } from '../model/rule.ts'
 import type { Intent } from '../plan/intent.ts'
+import { leftNotices } from '../plan/left-out.ts'
+import { refusal } from '../plan/preflight/findings.ts'
 import type { PreflightReport } from '../report/findings.ts'
 import { journalFolder, readRuns } from '../run/journal.ts'
+import { aliveOf } from './alive.ts'
 import { preflightFor } from './preflight.ts'
 import { allReads } from './rules.ts'
 import type { Source } from './source.ts'
@@ -19,7 +25,34 @@ export async function foresee(
     readonly signal?: AbortSignal
   },
 ): Promise<PreflightReport> {
-  const cluster = await source.read(allReads(layers), { tolerant: true, signal: options.signal })
+  const { living, left } = await withoutDead(source, options.signal)
+  const cluster = await living.read(allReads(layers), { tolerant: true, signal: options.signal })
   const past = intent.to === 'single' ? await readRuns(journalFolder(cluster.uid, options.env)) : []
-  return preflightFor({ cluster, now: options.now, ignored: options.ignored }, intent, layers, past)
+  const report = preflightFor({ cluster, now: options.now, ignored: options.ignored }, intent, layers, past)
+  return { ...report, findings: [...left(report.direction), ...report.findings] }
+}
+
+/** As a run would: dead workers are left, and told of. A dead control plane is in its way, and judged like a node that was not read. */
+async function withoutDead(
+  source: Source,
+  signal?: AbortSignal,
+): Promise<{ readonly living: Source; readonly left: (direction: Plan['direction']) => readonly Finding[] }> {
+  try {
+    const { living, dead } = await aliveOf(source, undefined, signal)
+    return {
+      living,
+      left: direction =>
+        leftNotices(dead, direction).map(({ object, message, remedy }) => ({
+          rule: 'node/left',
+          severity: 'warning',
+          object,
+          field: '',
+          message,
+          ...(remedy !== undefined && { remedy }),
+        })),
+    }
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error
+    return { living: source, left: () => [refusal(error)] }
+  }
 }

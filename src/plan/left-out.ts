@@ -61,7 +61,7 @@ export const leaveNodes = (plan: Plan, left: readonly LeftNode[], cluster: Clust
 }
 
 /** What a person must know who agrees to it. */
-const leftNotices = (left: readonly LeftNode[], direction: Plan['direction']): readonly Notice[] =>
+export const leftNotices = (left: readonly LeftNode[], direction: Plan['direction']): readonly Notice[] =>
   left.map(({ name, isControlPlane, why }) => ({
     layer: 'nodes',
     object: `Node ${name}`,
