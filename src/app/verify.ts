@@ -6,8 +6,6 @@ import { type External, scenarios, type Topic, topics, verify, type VerifyOption
 
 export { type Verification, verify, type VerifyOptions }
 
-/** Ids of all scenarios, for help. */
-export const scenarioIds: readonly string[] = scenarios.map(({ id }) => id)
 /** In words, for reports. */
 export const scenarioTitles: ReadonlyMap<string, string> = new Map(
   scenarios.map(({ id, title }) => [id, title]),

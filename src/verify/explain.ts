@@ -71,7 +71,7 @@ function serviceOf({ to, host, scenario }: Ask): string | undefined {
   return scenario.endsWith('node-port') ? 'nodeport' : undefined
 }
 
-export function endpointsOf(
+function endpointsOf(
   slices: readonly KubeObject[],
   service: string,
   family: string,
@@ -148,7 +148,7 @@ async function waysOf(
 }
 
 /** The lowest layer that would explain it: what works below it is taken from the other answers. */
-export function blame(
+function blame(
   answer: Answer,
   all: readonly Answer[],
   evidence: readonly Evidence[],

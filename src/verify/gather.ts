@@ -19,7 +19,7 @@ const textsAt = (object: KubeObject | undefined, ...path: string[]): readonly st
   return Array.isArray(value) ? value.filter(item => typeof item === 'string') : []
 }
 
-export const clusterIPsOf = (service: KubeObject | undefined): PerFamily<string> => {
+const clusterIPsOf = (service: KubeObject | undefined): PerFamily<string> => {
   const all = textsAt(service, 'spec', 'clusterIPs')
   const one = getText(service, ['spec', 'clusterIP'])
   return perFamily(all.length > 0 || one === undefined ? all : [one])
@@ -62,7 +62,7 @@ export async function nodeOf(world: World, node: KubeObject, signal?: AbortSigna
 }
 
 /** In words; one that will run out ends with `!` and why. */
-export function defaultRouteOf(facts: NodeFacts, family: Family): string | undefined {
+function defaultRouteOf(facts: NodeFacts, family: Family): string | undefined {
   const route = facts.routes.find(one => one.family === family && one.destination === 'default')
   if (route === undefined) return undefined
   const { gateway, interface: link, protocol } = route

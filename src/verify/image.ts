@@ -2,7 +2,7 @@ import type { KubeObject } from '../model/cluster.ts'
 import { getField } from '../model/fields.ts'
 
 /** The image of Kubernetes' own end-to-end tests. https://registry.k8s.io e2e-test-images */
-export const defaultImage = 'registry.k8s.io/e2e-test-images/agnhost:2.63.0'
+const defaultImage = 'registry.k8s.io/e2e-test-images/agnhost:2.63.0'
 
 /** The default, or another version of it that the node has, wherever it came from: where there is no registry, mirrors have their own names. */
 export function imageOn(node: KubeObject): string {

@@ -1,5 +1,4 @@
 export { type External } from './context.ts'
-export { defaultImage } from './image.ts'
 export { type Topic, topics } from './scenario.ts'
 export { scenarios } from './scenarios/index.ts'
-export { chosen, verify, type VerifyOptions } from './verify.ts'
+export { verify, type VerifyOptions } from './verify.ts'

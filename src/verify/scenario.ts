@@ -73,7 +73,7 @@ export const noPodHas = (context: Context, family: Family): boolean =>
   context.testers.every(({ ips }) => ips[family] === undefined)
 
 export const podsLack = (family: Family): string => `no test pod got an ${family} address`
-export const servicesLack = (family: Family): string =>
+const servicesLack = (family: Family): string =>
   `a PreferDualStack Service gets no ${family} ClusterIP: the API server has no range of it`
 
 /** Asks of each node that can be asked; the others are told, each with its reason. */

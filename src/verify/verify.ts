@@ -34,7 +34,7 @@ export interface VerifyOptions {
 }
 
 /** @throws UsageError for the name of no scenario */
-export function chosen({ topic, only = [], skip = [] }: VerifyOptions): readonly Scenario[] {
+function chosen({ topic, only = [], skip = [] }: VerifyOptions): readonly Scenario[] {
   const ids = scenarios.map(({ id }) => id)
   const unknown = [...only, ...skip].find(id => !ids.includes(id))
   if (unknown !== undefined)
