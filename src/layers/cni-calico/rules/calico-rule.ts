@@ -66,7 +66,7 @@ export function felixSetting(calico: Calico, name: string): Json {
 export const isOn = (value: Json): boolean =>
   value === true || (typeof value === 'string' && /^(?:true|yes|1|t|y)$/i.test(value))
 
-export const defaultOf = (cluster: Cluster, resource: Resource): KubeObject | undefined =>
+const defaultOf = (cluster: Cluster, resource: Resource): KubeObject | undefined =>
   cluster.objects[resource]?.find(({ metadata }) => metadata.name === 'default')
 
 export const bgpSetting = ({ cluster }: Calico, name: string): Json =>
