@@ -39,7 +39,12 @@ async function measure(
     const seconds = (performance.now() - began) / 1000
     const traffic = await stop()
     say(result.stdout)
-    say(result.stderr.split('\n').filter(line => line.endsWith(': done')).join('\n'))
+    say(
+      result.stderr
+        .split('\n')
+        .filter(line => line.endsWith(': done'))
+        .join('\n'),
+    )
     if (result.code !== 0) throw new Error(`${name}: exit code ${result.code}\n${result.stderr.slice(-4000)}`)
     return { seconds, traffic }
   } finally {
