@@ -234,6 +234,15 @@ const cases: readonly Case[] = [
     /stepz/,
   ],
   [
+    'a plan file that leads out of a folder',
+    () =>
+      editedPlan(made => JSON.parse(JSON.stringify(made).replaceAll('/etc/sysctl.d/', '/etc/sysctl.d/../'))),
+    apply,
+    'plan.unreadable',
+    2,
+    /absolute path/,
+  ],
+  [
     'an option that nobody knows',
     async () => {},
     ['plan', '--from', 'b', '--podz', 'fd00::/56'],

@@ -184,10 +184,16 @@ async function standing(
   left: ReadonlySet<string>,
 ): Promise<PastRun | undefined> {
   if (open === undefined) return undefined
-  const settled = new Set(open.events.flatMap(event => (event.kind === 'settled' ? [event.step] : [])))
+  const of = (kind: 'intend' | 'settled') =>
+    new Set(open.events.flatMap(event => (event.kind === kind ? [event.step] : [])))
+  const [begun, settled] = [of('intend'), of('settled')]
   const last = new Map<string, Change>()
   for (const step of withoutNodes(planOf(open), left).steps) {
-    for (const change of settled.has(step.id) ? step.changes : []) last.set(targetKey(change.target), change)
+    for (const change of step.changes) {
+      // What a step has begun and not settled stands on either side of it: that says nothing of who else was there.
+      if (settled.has(step.id)) last.set(targetKey(change.target), change)
+      else if (begun.has(step.id)) last.delete(targetKey(change.target))
+    }
   }
   const changes = [...last.values()]
   const gone = (await inspect(world, changes)).findIndex(one => one.at !== 'after')

@@ -10,7 +10,7 @@ const hash = z.string().regex(/^sha256:[0-9a-f]{64}$/)
 const fileTarget = z.strictObject({
   kind: z.literal('file'),
   node: z.string(),
-  path: z.string().startsWith('/'),
+  path: z.string().regex(/^(?:\/(?!\.{1,2}(?:\/|$))[^/\p{Cc}]+)+$/u, 'an absolute path without . or ..'),
   swap: z.literal('static-pod').optional(),
 })
 const configMapTarget = z.strictObject({
