@@ -43,8 +43,18 @@ const well = (): Verification => ({
 
 test.each([
   ['all passed', well(), 0],
-  ['something failed', sample(), 8],
-  ['nothing could be asked', { ...sample(), answers: [] }, 8],
+  ['something failed', sample(), 7],
+  ['nothing could be asked', { ...sample(), answers: [] }, 7],
+  [
+    'nothing was asked in a family',
+    { ...well(), answers: well().answers.filter(({ ask }) => ask.family === 'IPv4') },
+    7,
+  ],
+  [
+    'a node could not be tried',
+    { ...well(), skipped: [{ scenario: 'nodes', reason: 'node n4: it is not ready' }] },
+    7,
+  ],
 ])('%s', async (_, verification, code) => {
   expect(await (await reporting()).show(verification)).toBe(code)
 })
@@ -62,7 +72,7 @@ test('what failed in the baseline too is told, and is no failure; what worked th
     ...well(),
     answers: well().answers.map((answer, index) => (index === 0 ? { ...answer, outcome: 'failed' } : answer)),
   }
-  expect(await (await reporting({ baseline: 'well.json', output: 'json' })).show(worse)).toBe(8)
+  expect(await (await reporting({ baseline: 'well.json', output: 'json' })).show(worse)).toBe(7)
   expect((JSON.parse(said.stdout) as Verification).worse).toEqual([worse.answers[0]?.ask.id])
 })
 

@@ -16,7 +16,7 @@ export const verificationOptions = {
 export interface VerificationReport {
   /** @throws ConflictError for a baseline of another cluster; asked before anything is sent */
   requireCluster(uid: string): void
-  /** Compares, keeps and prints; 8 where a probe failed that did not fail in the baseline too, or where nothing was asked. */
+  /** Compares, keeps and prints; 7 where a probe failed that did not fail in the baseline too, a family is missing, or a node could not be tried. */
   show(verification: Verification): Promise<ExitCode>
 }
 
@@ -37,27 +37,29 @@ export async function verificationReport(
       if (baseline !== undefined) requireSameCluster(baseline, uid, named ?? '')
     },
     async show(made) {
-      const [{ compareVerifications }, { writeNew }, { newFailures }] = await Promise.all([
+      const [{ compareVerifications }, { writeNew }, { isWhole, scenarioTitles }] = await Promise.all([
         import('../model/compare-verifications.ts'),
         import('../app/plan-file.ts'),
-        import('../report/verification/words.ts'),
+        import('../app/verify.ts'),
       ])
       const verification = baseline === undefined ? made : compareVerifications(made, baseline)
       // Printed first: what was measured must not be lost because a file cannot be written.
       if (output === 'text') {
-        const [{ verificationText }, colours] = await Promise.all([
+        const [{ verificationText }, { missingText, pathsText }, colours] = await Promise.all([
           import('../report/verification/text.ts'),
+          import('../report/verification/paths.ts'),
           coloursFor(context.stdout, context.env),
         ])
-        context.stdout.write(verificationText(verification, { colours }))
+        context.stdout.write(
+          `${pathsText(verification, scenarioTitles, colours)}\n${verificationText(verification, { colours })}${missingText(verification) ?? ''}`,
+        )
       } else context.stdout.write(await verifyDocument(verification, output))
       const files = [...documents, ...(save === undefined ? [] : [{ path: save, form: 'json' as const }])]
       for (const { path, form } of files) {
         await writeNew(inFolder(context, path), await verifyDocument(verification, form))
         context.stderr.write(`written to ${path}\n`)
       }
-      const isProven = verification.answers.length > 0 && newFailures(verification).length === 0
-      return isProven ? exitCodes.ok : exitCodes.notReady
+      return isWhole(verification) ? exitCodes.ok : exitCodes.notDual
     },
   }
 }

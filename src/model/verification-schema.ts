@@ -30,6 +30,7 @@ const answer = z.object({
   outcome: z.enum(['passed', 'failed']),
   seen: z.string(),
   milliseconds: z.number().optional(),
+  tries: z.number().optional(),
   seenFrom: z.string().optional(),
   evidence: z.array(z.object({ of: z.string(), says: z.string() })).optional(),
   layer: z.string().optional(),

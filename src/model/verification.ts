@@ -50,6 +50,8 @@ export interface Answer {
   /** In words: `200 from web-1 in 3 ms`, `connection refused`, `no answer in 2 s`. */
   readonly seen: string
   readonly milliseconds?: number
+  /** Times that it was asked until it came as expected; absent where the first time did, or none. */
+  readonly tries?: number
   /** Source address that the far side saw. */
   readonly seenFrom?: string
   readonly evidence?: readonly Evidence[]

@@ -71,11 +71,7 @@ function serviceOf({ to, host, scenario }: Ask): string | undefined {
   return scenario.endsWith('node-port') ? 'nodeport' : undefined
 }
 
-function endpointsOf(
-  slices: readonly KubeObject[],
-  service: string,
-  family: string,
-): readonly string[] {
+function endpointsOf(slices: readonly KubeObject[], service: string, family: string): readonly string[] {
   return slices
     .filter(
       slice =>

@@ -1,4 +1,5 @@
 export { type External } from './context.ts'
 export { type Topic, topics } from './scenario.ts'
 export { scenarios } from './scenarios/index.ts'
-export { verify, type VerifyOptions } from './verify.ts'
+export { type VerifyOptions } from './options.ts'
+export { verify } from './verify.ts'

@@ -1,19 +1,22 @@
 import { connect } from 'node:net'
-import pLimit from 'p-limit'
-import { DualStackError, messageOf } from '../base/errors.ts'
-import type { Answer, Ask, Place } from '../model/verification.ts'
+import type { Ask, Place } from '../model/verification.ts'
 import type { World } from '../world/ports.ts'
 import { clientScript, readClient } from './client/script.ts'
 import { type Heard, judge, patience, payloadOf, type Reply } from './client/wire.ts'
 import type { Context } from './context.ts'
 import { container } from './objects.ts'
 
+/** Why one ask could not be sent at all: it is skipped, and neither passed nor failed. */
+export interface Unasked {
+  readonly unasked: string
+}
+
 /** Sends what one place asks, `step` asks begun in each second. Asks that no reply comes for count as not answered. */
 export type Send = (
   asks: readonly Ask[],
   step: number,
   signal?: AbortSignal,
-) => Promise<ReadonlyMap<string, Reply>>
+) => Promise<ReadonlyMap<string, Reply | Unasked>>
 
 /** By the kind of place that asks. */
 export type Senders = (from: Place) => Send
@@ -47,7 +50,7 @@ const silent: Heard = { bytes: '', total: 0, said: '' }
 /** A node opens connections and sends echoes by the agent's own means; what its routes are has been read already. */
 function onNode({ nodes, clock }: World, context: Context, name: string): Send {
   return async (asks, step, signal) => {
-    const replies = new Map<string, Reply>()
+    const replies = new Map<string, Reply | Unasked>()
     for (let at = 0; at < asks.length; at += step) {
       const part = asks.slice(at, at + step)
       const began = clock.now()
@@ -81,8 +84,10 @@ function onNode({ nodes, clock }: World, context: Context, name: string): Send {
   }
 }
 
-function echoed({ size = 0 }: Ask, answer: string | undefined): Reply {
-  if (answer === undefined) return { through: true, seen: 'not tried: the node has no ping' }
+/** What an echo gave; the reason where none could be sent: that nothing was tried is not that it works. */
+function echoed({ size = 0, from }: Ask, answer: string | undefined): Reply | Unasked {
+  if (answer === undefined)
+    return { unasked: `node ${from.name}: no ping there that could send an echo of a chosen size` }
   if (answer === 'full') return { through: true, seen: `an echo of ${size} bytes came back whole` }
   return {
     through: false,
@@ -125,91 +130,3 @@ function listen(ask: Ask): Promise<Heard> {
     socket.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message))
   })
 }
-
-export interface Asking {
-  /** Asks begun in a second, all places together. */
-  readonly rate: number
-  readonly clock: World['clock']
-  readonly signal?: AbortSignal
-  readonly onRound?: (round: number, asks: number) => void
-}
-
-/** Rules and routes of a Service that was just made come a moment later; and one datagram may be lost without anything being wrong. */
-const rounds = 3
-const placesAtOnce = 16
-
-/** Sends everything, again what was not as expected, and never more than the rate. */
-export async function askAll(
-  asks: readonly Ask[],
-  senders: Senders,
-  asking: Asking,
-): Promise<readonly Answer[]> {
-  const answers = new Map<string, Answer>()
-  const isLook = ({ protocol, port, size }: Ask): boolean =>
-    protocol === 'ICMP' && port === undefined && size === undefined
-  let pending: readonly Ask[] = asks.filter(ask => ask.address !== undefined || isLook(ask))
-  for (const ask of asks.filter(one => !pending.includes(one)))
-    answers.set(ask.id, {
-      ask,
-      outcome: 'failed',
-      seen: `${ask.to.kind} ${ask.to.name} has no ${ask.family} address`,
-    })
-  for (let round = 1; round <= rounds && pending.length > 0; round++) {
-    if (round > 1) await asking.clock.sleep(2000, asking.signal)
-    asking.onRound?.(round, pending.length)
-    const replies = await sendOnce(pending, senders, asking)
-    for (const ask of pending) {
-      const { through, seen, seenFrom, milliseconds } = replies.get(ask.id) ?? {
-        through: false,
-        seen: 'not answered',
-      }
-      const passed = through === (ask.expect === 'answers')
-      answers.set(ask.id, {
-        ask,
-        outcome: passed ? 'passed' : 'failed',
-        seen: passed && round > 1 ? `${seen}, when asked again` : seen,
-        ...(milliseconds === undefined ? {} : { milliseconds }),
-        ...(seenFrom === undefined ? {} : { seenFrom }),
-      })
-    }
-    pending = pending.filter(ask => answers.get(ask.id)?.outcome === 'failed')
-  }
-  return asks.flatMap(ask => answers.get(ask.id) ?? [])
-}
-
-async function sendOnce(
-  asks: readonly Ask[],
-  senders: Senders,
-  { rate, signal }: Asking,
-): Promise<ReadonlyMap<string, Reply>> {
-  const places = new Map<string, Ask[]>()
-  for (const ask of asks) {
-    const key = `${ask.from.kind}:${ask.from.name}`
-    places.set(key, [...(places.get(key) ?? []), ask])
-  }
-  const atOnce = Math.max(1, Math.min(places.size, placesAtOnce, rate))
-  const step = Math.max(1, Math.floor(rate / atOnce))
-  const limit = pLimit(atOnce)
-  const all = await Promise.all(
-    [...places.values()].map(own =>
-      limit(async () => {
-        const [first] = own
-        if (first === undefined) return []
-        try {
-          return [...(await senders(first.from)(own, step, signal))]
-        } catch (error) {
-          if (signal?.aborted === true || !(error instanceof DualStackError) || isWhole(error)) throw error
-          return own.map((ask): [string, Reply] => [
-            ask.id,
-            { through: false, seen: `could not be asked: ${messageOf(error)}` },
-          ])
-        }
-      }),
-    ),
-  )
-  return new Map(all.flat())
-}
-
-/** Nothing more can be asked at all: the cluster is gone, or what we made in it. */
-const isWhole = ({ code }: DualStackError): boolean =>
-  code.startsWith('api.') && code !== 'api.internal-error' && code !== 'api.bad-gateway'

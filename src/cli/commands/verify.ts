@@ -1,15 +1,15 @@
-import { exitCodes, UsageError } from '../../base/errors.ts'
-import { liveOptions, output } from '../cluster-options.ts'
+import { UsageError } from '../../base/errors.ts'
+import { liveOptions } from '../cluster-options.ts'
 import { defineCommand } from '../command.ts'
-import { coloursFor } from '../context.ts'
 import { flag, list, value } from '../options.ts'
+import { verificationOptions, verificationReport } from '../verify-reporting.ts'
 import { withWorld } from '../with-source.ts'
 
 export const verify = defineCommand({
   name: 'verify',
   summary: 'Send real traffic over every path, in each family',
   description:
-    'Starts small test pods in a namespace of its own, sends traffic from pods, from nodes and from this machine over every path that the cluster has, in each family, and says what came through, what did not and why, and what could not be asked. Takes everything away again. Ends with 7 when anything failed, a family is missing, or a node could not be tried.',
+    'Starts small test pods in a namespace of its own, sends traffic from pods, from nodes and from this machine over every path that the cluster has, in each family, and says what came through, what did not and why, and what could not be asked. Takes everything away again. Ends with 7 when anything failed that did not fail in the baseline too, a family is missing, or a node could not be tried.',
   positionals: [
     { name: 'SUBJECT', summary: 'pod, service or ingress; all of them if left out', optional: true },
   ],
@@ -28,7 +28,7 @@ export const verify = defineCommand({
     ),
     sctp: flag('ask by SCTP too: kernel and CNI must know it'),
     hostPorts: flag('try a host port too: takes a namespace where Pod Security allows everything'),
-    output,
+    ...verificationOptions,
     ...liveOptions,
   },
   examples: [
@@ -38,8 +38,12 @@ export const verify = defineCommand({
       does: 'Services only; nodes are asked through pods',
     },
     {
-      command: 'dualstack verify --family IPv4',
+      command: 'dualstack verify --family IPv4 --save before.json',
       does: 'before a conversion: what works in the family that is there',
+    },
+    {
+      command: 'dualstack verify --baseline before.json --document result.html',
+      does: 'after it: both families, what worked before must still work; a page to hand on',
     },
     {
       command: 'dualstack verify --outside 192.0.2.10:80',
@@ -48,14 +52,7 @@ export const verify = defineCommand({
   ],
   whenInterrupted: 'Test pods are taken away. What a killed verification leaves, the next one takes away.',
   handler: async ({ options, args }, context) => {
-    const {
-      outsideOf,
-      rateOf,
-      topicOf,
-      verify: run,
-      isWhole,
-      scenarioTitles,
-    } = await import('../../app/verify.ts')
+    const { outsideOf, rateOf, topicOf, verify: run } = await import('../../app/verify.ts')
     const { only, skip, image, sctp, hostPorts } = options
     if (image === '') throw new UsageError('--image names no image')
     const wanted = {
@@ -71,22 +68,16 @@ export const verify = defineCommand({
         ? {}
         : { families: (['IPv4', 'IPv6'] as const).filter(one => options.family.includes(one)) }),
     }
+    // A mistake in a file is told before the cluster is asked for anything.
+    const report = await verificationReport(options, context)
     return withWorld(options, context, async world => {
-      const [{ verificationText }, { missingText, pathsText }, { toJson }] = await Promise.all([
-        import('../../report/verification/text.ts'),
-        import('../../report/verification/paths.ts'),
-        import('../../report/json.ts'),
-      ])
       const result = await run(world, {
         ...wanted,
         signal: context.signal,
         tell: message => context.stderr.write(`${message}\n`),
+        onCluster: uid => report.requireCluster(uid),
       })
-      const colours = await coloursFor(context.stdout, context.env)
-      const text = () =>
-        `${pathsText(result, scenarioTitles, colours)}\n${verificationText(result, { colours })}${missingText(result) ?? ''}`
-      context.stdout.write(options.output === 'json' ? toJson(result) : text())
-      return isWhole(result) ? exitCodes.ok : exitCodes.notDual
+      return report.show(result)
     })
   },
 })

@@ -9,6 +9,7 @@ import {
   evidenceLines,
   expectedText,
   failuresOf,
+  flakyOf,
   standingOf,
   verdictText,
 } from './words.ts'
@@ -17,6 +18,8 @@ import {
 const mostNodes = 12
 /** After these a person looks at the matrix; the JSON has them all. */
 const mostFailures = 20
+/** Rules of a Service that was just made come a moment later: many of these are nothing new. */
+const mostFlaky = 5
 
 /** A matrix for each family, what failed with what was found out about it, what was skipped, and the verdict. */
 export function verificationText(
@@ -34,6 +37,7 @@ export function verificationText(
         ...(more > 0 ? [`… and ${more} more (-o json has them all)`] : []),
         '',
       ].join('\n'),
+    flakyText(verification, colours),
     skippedText(verification, colours),
     notAskedText(verification, colours),
     lastLines(verification, colours),
@@ -70,6 +74,25 @@ function failureText(answer: Answer, verification: Verification, colours: Colour
       `    ${colours.dim(`$ ${printable(of)}`)}`,
       ...evidenceLines(says).map(line => `      ${line}`),
     ]),
+  ].join('\n')
+}
+
+function flakyText(verification: Verification, colours: Colours): string {
+  const flaky = flakyOf(verification)
+  if (flaky.length === 0) return ''
+  const more = flaky.length - mostFlaky
+  return [
+    colours.bold(
+      'As expected only when asked again (Services and policies that were just made take a moment)',
+    ),
+    ...flaky
+      .slice(0, mostFlaky)
+      .map(
+        ({ ask, tries = 1 }) =>
+          `- ${ask.scenario} ${ask.family} ${ask.protocol}: ${printable(askText(ask))}, ${tries} times`,
+      ),
+    ...(more > 0 ? [`… and ${more} more (-o json has them all)`] : []),
+    '',
   ].join('\n')
 }
 

@@ -76,6 +76,10 @@ const familyCounts = ({ families, answers }: Verification): string =>
     })
     .join(', ')
 
+/** What came as expected only when it was asked again: lost once, and so worth a look where nothing was new. */
+export const flakyOf = ({ answers }: Verification): readonly Answer[] =>
+  answers.filter(({ tries = 1 }) => tries > 1)
+
 /** The one line by which a result is judged. */
 export function verdictText(verification: Verification): string {
   const { answers, skipped } = verification
@@ -85,7 +89,12 @@ export function verdictText(verification: Verification): string {
     failed === 0
       ? `All ${counted(answers.length, 'probe')} passed`
       : `${failed} of ${counted(answers.length, 'probe')} failed`
-  return `${result} (${familyCounts(verification)})${skipped.length > 0 ? `; ${skipped.length} skipped` : ''}.`
+  const flaky = flakyOf(verification).length
+  const more = [
+    ...(flaky > 0 ? [`; ${flaky} only when asked again`] : []),
+    ...(skipped.length > 0 ? [`; ${skipped.length} skipped`] : []),
+  ].join('')
+  return `${result} (${familyCounts(verification)})${more}.`
 }
 
 /** What the comparison with a baseline says; undefined: there was none. */

@@ -1,0 +1,132 @@
+import { families as bothFamilies } from '../address/family.ts'
+import type { KubeObject } from '../model/cluster.ts'
+import { getField } from '../model/fields.ts'
+import type { Skipped } from '../model/verification.ts'
+import type { World } from '../world/ports.ts'
+import type { Context, Exposed, Role, ServiceName } from './context.ts'
+import { exposed, nodeOf, others } from './gather.ts'
+import { imageOn } from './image.ts'
+import { container, podName, policyObject, serviceObjects, type TestPod } from './objects.ts'
+import type { VerifyOptions } from './options.ts'
+import { create, startPods } from './stage.ts'
+
+/** Why no test pod of ours can stand on a node; undefined: it can. */
+function unfit(node: KubeObject): string | undefined {
+  const os = node.metadata.labels?.['kubernetes.io/os'] ?? 'linux'
+  if (os !== 'linux') return `it runs ${os}`
+  const conditions = (getField(node, ['status', 'conditions']) ?? []) as readonly {
+    type?: string
+    status?: string
+  }[]
+  return conditions.some(({ type, status }) => type === 'Ready' && status === 'True')
+    ? undefined
+    : 'it is not ready'
+}
+
+/** What there is to ask, and what could not be made ready for it. */
+export interface Prepared {
+  readonly context: Context
+  readonly skipped: readonly Skipped[]
+}
+
+/** Seconds for test pods to start: an image may have to come first. */
+const startWithin = 120
+
+/** Test pods and Services that stand, and what the cluster has besides. */
+export async function prepare(
+  world: World,
+  namespace: string,
+  nodes: readonly KubeObject[],
+  options: VerifyOptions,
+): Promise<Prepared> {
+  const { signal, image, sctp = false, hostPorts = false } = options
+  const fit = nodes.filter(node => unfit(node) === undefined)
+  const [first, next = first] = fit
+  const pod = (role: Role, node: KubeObject): TestPod => ({
+    role,
+    node: node.metadata.name,
+    namespace,
+    image: image ?? imageOn(node),
+    isSctp: sctp,
+    isHostPort: hostPorts && role === 'second',
+  })
+  const wanted = [
+    ...fit.map(node => pod('peer', node)),
+    ...(first === undefined ? [] : [pod('second', first)]),
+    ...(next === undefined ? [] : [pod('guarded', next)]),
+  ]
+  if (first !== undefined)
+    await create(
+      world,
+      'networking.k8s.io/v1/networkpolicies',
+      policyObject(namespace, podName('peer', first.metadata.name)),
+      signal,
+    )
+  const services = new Map<string, Exposed>()
+  for (const object of serviceObjects(namespace, sctp)) {
+    const made = await create(world, 'v1/services', object, signal)
+    services.set(object.metadata.name, exposed(made))
+  }
+  const [{ testers, missing }, found, verified] = await Promise.all([
+    startPods(world, wanted, startWithin, signal),
+    others(world, signal),
+    Promise.all(fit.map(node => nodeOf(world, node, signal))),
+  ])
+  const [one] = testers
+  const introduced = one === undefined ? undefined : await introduce(world, namespace, one.pod, signal)
+  const none: Exposed = { name: '', clusterIPs: {} }
+  const service = (name: ServiceName): Exposed => services.get(name) ?? none
+  return {
+    context: {
+      families: options.families ?? bothFamilies,
+      namespace,
+      nodes: verified,
+      testers,
+      services: {
+        web: service('web'),
+        affinity: service('affinity'),
+        headless: service('headless'),
+        hairpin: service('hairpin'),
+        nodeport: service('nodeport'),
+        'nodeport-local': service('nodeport-local'),
+      },
+      isAgnhost: introduced?.isAgnhost ?? false,
+      ...(found.dns === undefined
+        ? {}
+        : { dns: { addresses: found.dns, domain: introduced?.domain ?? 'cluster.local' } }),
+      apiServer: found.apiServer,
+      loadBalancers: found.loadBalancers,
+      ingresses: found.ingresses,
+      outside: options.outside ?? [],
+      isSctp: sctp,
+      isHostPorts: hostPorts,
+      cni: found.cni,
+    },
+    skipped: [
+      ...nodes.flatMap(node => {
+        const why = unfit(node)
+        return why === undefined ? [] : [{ scenario: 'nodes', reason: `node ${node.metadata.name}: ${why}` }]
+      }),
+      ...missing.map(({ node, why }) => ({ scenario: 'nodes', reason: `node ${node}: ${why}` })),
+    ],
+  }
+}
+
+/** What the image has, and what the cluster calls itself. */
+async function introduce(
+  { api }: World,
+  namespace: string,
+  name: string,
+  signal?: AbortSignal,
+): Promise<{ readonly isAgnhost: boolean; readonly domain?: string }> {
+  const { stdout } = await api.exec(
+    { namespace, name, container },
+    ['sh', '-c', 'test -x /agnhost && echo agnhost; cat /etc/resolv.conf'],
+    { timeoutMs: 30_000, signal },
+  )
+  const domain = new RegExp(String.raw`^search .*?\b${namespace}\.svc\.(\S+)`, 'm').exec(stdout)?.[1]
+  return {
+    isAgnhost: /^agnhost$/m.test(stdout),
+    ...(domain === undefined ? {} : { domain: domain.replace(/\.$/, '') }),
+  }
+}
