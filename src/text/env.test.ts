@@ -75,6 +75,8 @@ describe('setEnvFlag', () => {
     [`${extra}="--a=1 --node-ip=x --b=2"`, `${extra}="--a=1 --b=2"`],
     [`${extra}="--node-ip=x --b=2"`, `${extra}="--b=2"`],
     [`${extra}="--a=1  --node-ip x"`, `${extra}="--a=1"`],
+    [`${extra}="--node-ip=x --node-ip=x --b=2"`, `${extra}="--b=2"`],
+    [`${extra}="--a=1 --node-ip=x --node-ip=x"`, `${extra}="--a=1"`],
     [`${extra}="--node-ip=x"\n`, `${extra}=""\n`],
     [`${extra}=--node-ip=x\n`, `${extra}=\n`],
     [`${extra}="--a=1"\n`, `${extra}="--a=1"\n`],
@@ -103,11 +105,30 @@ describe('setEnvFlag', () => {
     [`${kubeadm}=--a=it's\n`, 'an open quote'],
     [`${kubeadm}="--a=b\\ c"\n`, 'a backslash'],
     [`${kubeadm}="--node-ip=1 --node-ip=2"`, '--node-ip is given more than once'],
+    [`X=a \\\n${kubeadm}="--a=1"\n`, 'line 2: KUBELET_KUBEADM_ARGS= stands in what the line above begins'],
+    [`X="\n${kubeadm}=--a=1\n"\n`, 'line 2: KUBELET_KUBEADM_ARGS= stands in what the line above begins'],
+    [`# c \\\r\n${kubeadm}="--a=1"`, 'line 2: KUBELET_KUBEADM_ARGS= stands in what the line above begins'],
     [`if x; then ${kubeadm}="--a=b"; fi`, 'this form of'],
   ])('refuses %j: %s', (text, why) => {
     expect(() => setEnvFlag(text, kubeadm, 'node-ip', pair)).toThrow(RefusedError)
     expect(() => setEnvFlag(text, kubeadm, 'node-ip', pair)).toThrow(why)
   })
+
+  it.each([
+    ['X=a \\\n', 'line 2: the last line goes on'],
+    ['X=a \\', 'line 1: the last line goes on'],
+    ['X="a\nb\n', 'line 3: the last line goes on'],
+    ['# c\n[Service]\nX=1\n', 'line 2: this is a unit or a drop-in'],
+  ])('adds no variable to %j, where it would not be one: %s', (text, why) => {
+    expect(() => setEnvFlag(text, extra, 'node-ip', pair)).toThrow(why)
+  })
+
+  it.each(["X=a'\n", 'a "word\n', 'X="a" \'\n\'\n', 'X="a\\"b"\n'])(
+    'adds the variable behind %j, whose end is no open value',
+    text => {
+      expect(setEnvFlag(text, extra, 'node-ip', pair)).toBe(`${text}${extra}="--node-ip=${pair}"\n`)
+    },
+  )
 
   it('adds no variable to the file that kubeadm wants for itself', () => {
     expect(() => setEnvFlag(`${kubeadm}="--a=1"\n`, extra, 'node-ip', pair)).toThrow(

@@ -64,12 +64,16 @@ function splicesOf(
   if (value !== null && found.length > 0)
     return found.map(({ start, end }) => ({ start, end, text: `--${flag}=${value}` }))
   if (value !== null) return append(text, assignment, `--${flag}=${value}`)
+  // The white space in front goes with it; the first flags take what is behind them instead.
+  let front = assignment.start
   return found.map(({ start, end }) => {
-    // The white space in front goes with it; the first flag takes what is behind it instead.
     let from = start
-    while (from > assignment.start && /\s/.test(text[from - 1] ?? '')) from--
+    while (from > front && /\s/.test(text[from - 1] ?? '')) from--
     let to = end
-    if (from === assignment.start) while (to < assignment.end && /\s/.test(text[to] ?? '')) to++
+    if (from === front) {
+      while (to < assignment.end && /\s/.test(text[to] ?? '')) to++
+      front = to
+    }
     return { start: from, end: to, text: '' }
   })
 }
@@ -100,6 +104,10 @@ function addVariable(text: string, variable: string, flag: string, value: string
       `${variable} is not in the file, and something else is; kubeadm wants the file of ${kubeadm} to hold that variable alone`,
       'text.env',
     )
+  const section = /^[ \t]*\[\w+\][ \t\r]*$/m.exec(text)
+  if (section) throw refused(text, section.index, 'text.env', 'this is a unit or a drop-in, and no env file')
+  if (continuedLines(text).has(text.length))
+    throw refused(text, text.length, 'text.env', 'the last line goes on: what is added would belong to it')
   const eol = eolOf(text)
   return text.endsWith('\n') ? `${text}${line}${eol}` : `${text}${eol}${line}`
 }
@@ -107,8 +115,14 @@ function addVariable(text: string, variable: string, flag: string, value: string
 /** All assignments; refuses a form of `variable` that systemd or kubeadm would read otherwise than it looks. */
 function assignmentsOf(text: string, variable: string): Assignment[] {
   const found: Assignment[] = []
+  const continued = continuedLines(text)
   for (const line of text.matchAll(/[^\n]+/g)) {
     const source = line[0].replace(/\r$/, '')
+    if (continued.has(line.index)) {
+      if (source.includes(`${variable}=`))
+        throw refused(text, line.index, 'text.env', `${variable}= stands in what the line above begins`)
+      continue
+    }
     if (/^\s*(?:[#;]|$)/.test(source)) continue
     const match = /^(\s*)(export\s+)?([A-Za-z_]\w*)=(.*?)\s*$/.exec(source)
     const [, space = '', exported = '', name = '', rest = ''] = match ?? []
@@ -129,6 +143,34 @@ function assignmentsOf(text: string, variable: string): Assignment[] {
     const start = line.index + space.length + name.length + 1 + quote.length
     found.push({ name, quote, start, end: start + inner.length })
   }
+  return found
+}
+
+/**
+ * Where lines begin that are no lines of their own to systemd: behind a backslash, or inside quotes. The text's length is one of them where
+ * its end is open. Behind a comment's backslash is one too: up to systemd 253 the comment goes on, from 254 it does not.
+ */
+function continuedLines(text: string): ReadonlySet<number> {
+  const found = new Set<number>()
+  let state: 'start' | 'comment' | 'name' | 'before value' | 'value' | '"' | "'" = 'start'
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at] ?? ''
+    const isQuoted = state === '"' || state === "'"
+    if (char === '\\' && state !== 'start' && state !== 'name') {
+      if (state === 'before value') state = 'value'
+      at += text.startsWith('\r\n', at + 1) ? 2 : 1
+      if (at >= text.length || text[at] === '\n') found.add(Math.min(at + 1, text.length))
+    } else if (char === '\n') {
+      if (isQuoted) found.add(at + 1)
+      else state = 'start'
+    } else if (isQuoted) {
+      if (char === state) state = 'before value'
+    } else if (state === 'start' && /\S/.test(char)) state = /[#;]/.test(char) ? 'comment' : 'name'
+    else if (state === 'name' && char === '=') state = 'before value'
+    else if (state === 'before value' && /\S/.test(char))
+      state = char === '"' || char === "'" ? char : 'value'
+  }
+  if (state === '"' || state === "'") found.add(text.length)
   return found
 }
 

@@ -27,7 +27,8 @@ const token = /"(?:[^"\\]|\\.)*"|__[A-Za-z0-9_]+__/g
  */
 export function parseJsonTemplate(text: string): JsonNode {
   try {
-    JSON.parse(text.replace(token, found => (found.startsWith('"') ? found : '0')))
+    // null, since a number would go together with what stands beside it: `-__MTU__`, `__MTU__.5`.
+    JSON.parse(text.replace(token, found => (found.startsWith('"') ? found : 'null')))
   } catch (cause) {
     // The parser's own message quotes the text, which may hold a secret.
     throw new RefusedError(
