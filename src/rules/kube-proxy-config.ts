@@ -114,7 +114,7 @@ const lacksFamily = argumentsRule({
   remedy:
     'Write what --cluster-cidr of the controller manager says, then roll kube-proxy out: it reads its configuration only when it starts.',
   goesOn: true,
-  line: 'Kube-proxy configuration may be incomplete or incorrect',
+  line: 'Kube-proxy configuration may be incomplete or incorrect*cluster is * but clusterCIDRs contains only IPv* addresses',
   judge(input) {
     if (localMode(input) !== 'ClusterCIDR' || familiesOfNode(input).length < 2) return []
     return families

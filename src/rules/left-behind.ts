@@ -218,7 +218,7 @@ const twoPodCIDRs: Rule<'cluster'> = {
   says: [
     {
       component: 'kube-controller-manager',
-      line: '*has an allocated cidr * at index:1 that does not exist in cluster cidrs configuration*',
+      line: '*has an allocated cidr: * at index:1 that does not exist in cluster cidrs configuration*',
     },
   ],
   reads: [{ kind: 'list', resource: 'v1/nodes' }, manifestReads('kube-controller-manager')],

@@ -35,7 +35,16 @@ const asMadeAgain = (cluster: Cluster, goal: Goal): Cluster => ({
 /** Those that the steps cannot take back. The gate in front of the API servers stops at them, so they are named before anything begins. */
 function noticesBack(state: Services, goal: Goal): readonly Notice[] {
   const [primary] = goal.families
-  return state.services
+  const left = state.services
+    .filter(service => service.families.length > 1 && service.families[0] === primary)
+    .filter(service => isLeft(service.object))
+    .map(service => ({
+      layer: 'services',
+      object: `Service ${serviceKey(service)}`,
+      message: `stays dual-stack, as its annotation ${leaveAnnotation} says: the API servers will refuse every update of it`,
+      remedy: 'Take the annotation away to have it go back with the others.',
+    }))
+  const foreign = state.services
     .filter(service => primary !== undefined && service.families[0] !== primary && !isKeptElsewhere(service))
     .map(service => ({
       layer: 'services',
@@ -47,6 +56,7 @@ function noticesBack(state: Services, goal: Goal): readonly Notice[] {
       }`,
       remedy: `Delete it and make it again with ${primary ?? ''}; or annotate it ${leaveAnnotation}=true, to leave it behind; or stay dual-stack.`,
     }))
+  return [...left, ...foreign]
 }
 
 /** kube-proxy filters per family: one without a range lets everybody in (kubernetes.md 7.4). */

@@ -193,6 +193,15 @@ test('API servers keep a family for as long as a Service has it, unless somebody
   expect(noticesOf(cluster([left]), backGoal)[0]?.message).toContain('It is left')
 })
 
+test('a dual-stack Service that somebody wants left stays on the way back, and is named', () => {
+  const left = service('web', dualSpec, { 'kubectl-dualstack/leave': 'true' })
+  expect(stepsOf(services, cluster([left]), backGoal, 'services')).toEqual([])
+  expect(
+    stepsOf(services, cluster([service('web', dualSpec)]), backGoal, 'services').map(step => step.id),
+  ).toContain('services/single')
+  expect(noticesOf(cluster([left]), backGoal)[0]?.message).toContain('stays dual-stack')
+})
+
 test('source ranges and policies that name one family only are told', () => {
   const found = cluster(
     [service('web', { type: 'LoadBalancer', loadBalancerSourceRanges: ['203.0.113.0/24'] })],

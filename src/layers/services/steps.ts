@@ -1,6 +1,7 @@
 import type { Goal } from '../../model/goal.ts'
 import type { ObjectChange, Step } from '../../model/plan.ts'
 import { secondsToForget } from '../shared/dns.ts'
+import { isLeft } from '../shared/leave.ts'
 import { isKeptElsewhere } from '../shared/none-dual.ts'
 import { hold, release, type Service, serviceKey, toDual, toSingle } from '../shared/service.ts'
 import { choose } from './choose.ts'
@@ -95,7 +96,7 @@ function dualSteps(state: Services, goal: Goal, stage: string): readonly Step[] 
 function singleSteps(state: Services, goal: Goal, stage: string): readonly Step[] {
   const [primary] = goal.families
   const dual = state.services.filter(service => service.families.length > 1 && !isKeptElsewhere(service))
-  const able = dual.filter(service => service.families[0] === primary)
+  const able = dual.filter(service => service.families[0] === primary && !isLeft(service.object))
   if (able.length === 0) return []
   return [
     {
