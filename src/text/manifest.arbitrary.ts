@@ -122,3 +122,107 @@ export function render(parts: GeneratedManifest, lines: readonly string[]): stri
   ]
   return all.join(parts.eol) + (parts.finalEol ? parts.eol : '')
 }
+
+/** A line of a list, and the flag that it is part of: its name, or its value where that has an item of its own. */
+export interface RoughLine {
+  readonly text: string
+  readonly flag?: string
+  readonly part?: 'both' | 'name' | 'value'
+}
+
+/** A manifest as people write them: flags repeated, without a value, in both lists, and forms that cannot be edited. */
+export interface RoughManifest {
+  readonly text: string
+  readonly lines: readonly RoughLine[]
+  /** Forms in it that an edit may be refused for, by the code of the refusal. */
+  readonly odd: ReadonlySet<string>
+}
+
+type Chunk = readonly RoughLine[]
+const roughNames = ['bind-address', 'cluster-cidr', 'service-cluster-ip-range', 'v'] as const
+
+const chunk: fc.Arbitrary<{ chunk: Chunk; odd?: string }> = fc
+  .record({
+    name: fc.constantFrom(...roughNames),
+    value: fc.constantFrom('1', '10.0.0.0/16', 'a=b', "it's"),
+    quote: fc.constantFrom<Quote>('', '', "'", '"'),
+    spelt: fc.integer({ min: 0, max: 5 }),
+    form: fc.integer({ min: 0, max: 23 }),
+    between: fc.constantFrom('', '# between', '        # far right', '# at the margin'),
+  })
+  .map(({ name, value, quote, spelt, form, between }) => {
+    const flag = `${spelt === 0 ? '-' : '--'}${spelt === 1 ? name.replaceAll('-', '_') : name}`
+    const gap: Chunk =
+      between === '# at the margin' || between.startsWith(' ')
+        ? [{ text: between }]
+        : [{ text: `    ${between}`.trimEnd() }]
+    const one = (text: string): RoughLine => ({ text: `    - ${text}`, flag: name, part: 'both' })
+    if (form < 11) return { chunk: [...(form < 3 ? gap : []), one(item(`${flag}=${value}`, quote))] }
+    if (form < 16)
+      return {
+        chunk: [
+          { text: `    - ${item(flag, quote)} # name`, flag: name, part: 'name' },
+          ...(form < 13 ? gap : []),
+          { text: `    - ${item(value, quote === '' ? '"' : quote)}`, flag: name, part: 'value' },
+        ],
+      }
+    if (form < 18) return { chunk: [one(item(flag, quote))] }
+    if (form === 18)
+      return {
+        chunk: [one('|-'), { text: `      ${flag}=${value}`, flag: name }],
+        odd: `text.multi-line ${name}`,
+      }
+    if (form === 19) return { chunk: [one(`!!str ${flag}=${value}`)], odd: `text.tag ${name}` }
+    if (form === 20) return { chunk: [one(`&a ${flag}=${value}`)], odd: 'text.alias' }
+    if (form === 21) return { chunk: [{ text: '    - "--"' }], odd: 'text.terminator' }
+    return { chunk: gap }
+  })
+
+/** What stands around the list: containers of other names, with the same flags. */
+const aside = (name: string): string[] => [
+  `  - name: ${name}`,
+  '    command: [x, --v=9]',
+  '    args:',
+  '    - --cluster-cidr=9',
+]
+
+export const roughManifest: fc.Arbitrary<RoughManifest> = fc
+  .record({
+    command: fc.array(chunk, { maxLength: 5 }),
+    args: fc.option(fc.array(chunk, { maxLength: 4 }), { freq: 2 }),
+    front: fc.boolean(),
+    back: fc.boolean(),
+    argsFirst: fc.boolean(),
+    eol: fc.constantFrom<'\n' | '\r\n'>('\n', '\r\n'),
+    finalEol: fc.boolean(),
+  })
+  .map(({ command, args, front, back, argsFirst, eol, finalEol }) => {
+    const plain = (lines: readonly string[]): Chunk => lines.map(text => ({ text }))
+    const chunks = (list: typeof command) => list.flatMap(({ chunk }) => chunk)
+    const lists: Chunk[] = [
+      [...plain(['    command:', '    - c']), ...chunks(command)],
+      args === null ? [] : [...plain(['    args:', '    - --from-args=1']), ...chunks(args)],
+    ]
+    if (argsFirst) lists.reverse()
+    const lines = [
+      ...plain([
+        'apiVersion: v1',
+        'kind: Pod',
+        'metadata: {name: p}',
+        'spec:',
+        '  initContainers:',
+        ...aside('c'),
+        '  containers:',
+      ]),
+      ...plain(front ? aside('front') : []),
+      { text: '  - name: c' },
+      ...lists.flat(),
+      ...plain(back ? ['    image: i', ...aside('back')] : []),
+    ]
+    const all = [...command, ...(args ?? [])]
+    return {
+      lines,
+      odd: new Set(all.flatMap(({ odd }) => odd ?? [])),
+      text: lines.map(({ text }) => text).join(eol) + (finalEol ? eol : ''),
+    }
+  })
