@@ -119,6 +119,7 @@ describe('setEnvFlag', () => {
     ['X=a \\', 'line 1: the last line goes on'],
     ['X="a\nb\n', 'line 3: the last line goes on'],
     ['# c\n[Service]\nX=1\n', 'line 2: this is a unit or a drop-in'],
+    ['Environment="X=1"\n', 'line 1: this is a unit or a drop-in'],
   ])('adds no variable to %j, where it would not be one: %s', (text, why) => {
     expect(() => setEnvFlag(text, extra, 'node-ip', pair)).toThrow(why)
   })

@@ -104,7 +104,7 @@ function addVariable(text: string, variable: string, flag: string, value: string
       `${variable} is not in the file, and something else is; kubeadm wants the file of ${kubeadm} to hold that variable alone`,
       'text.env',
     )
-  const section = /^[ \t]*\[\w+\][ \t\r]*$/m.exec(text)
+  const section = /^[ \t]*(?:\[\w+\][ \t\r]*$|Environment(?:File)?=)/m.exec(text)
   if (section) throw refused(text, section.index, 'text.env', 'this is a unit or a drop-in, and no env file')
   if (continuedLines(text).has(text.length))
     throw refused(text, text.length, 'text.env', 'the last line goes on: what is added would belong to it')
