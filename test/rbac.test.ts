@@ -11,6 +11,10 @@ import type { Cluster } from '../src/model/cluster.ts'
 import { readsOf } from '../src/model/layer.ts'
 import type { Plan, Target } from '../src/model/plan.ts'
 import { readBundle } from '../src/observe/bundle.ts'
+import { practiceWorld } from '../src/practice/index.ts'
+import { verify } from '../src/verify/index.ts'
+import { answering } from '../src/verify/testing/answering.ts'
+import type { World } from '../src/world/ports.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const manifest = readFileSync(resolve(root, 'docs/rbac.yaml'), 'utf8')
@@ -56,7 +60,7 @@ test('docs/rbac.yaml is what the tool needs today (npm run docs:rbac writes it)'
 })
 
 test('nobody gets everything, nobody reads a Secret, and to look changes nothing', () => {
-  expect(roles.map(({ metadata }) => metadata.name)).toHaveLength(6)
+  expect(roles.map(({ metadata }) => metadata.name)).toHaveLength(7)
   const words = roles.flatMap(({ rules }) =>
     rules.flatMap(rule => [...rule.resources, ...rule.verbs, ...rule.apiGroups]),
   )
@@ -109,6 +113,56 @@ describe('on a real cluster', () => {
       expect(may(run, 'get', resource, namespace, name), `get ${resource}`).toBe(true)
       expect(may(named('view'), verb, resource, namespace, name), `view: ${verb} ${resource}`).toBe(false)
     }
+  })
+
+  test('every call of a verification is allowed to who may verify, and needed', async () => {
+    const world = answering(practiceWorld(cluster))
+    const calls = new Set<string>()
+    const seen = (verb: string, resource: string, namespace = '', name = ''): void =>
+      void calls.add([verb, resource, namespace, name].join(' '))
+    const { api } = world
+    const watched: World = {
+      ...world,
+      api: {
+        ...api,
+        list: (resource, options) => {
+          seen('list', resource, options?.namespace)
+          return api.list(resource, options)
+        },
+        get: (...given) => {
+          seen('get', given[0], given[1], given[2])
+          return api.get(...given)
+        },
+        create: (...given) => {
+          seen('create', given[0], given[1].metadata.namespace)
+          return api.create(...given)
+        },
+        delete: (...given) => {
+          seen('delete', given[0], given[1], given[2])
+          return api.delete(...given)
+        },
+        exec: (...given) => {
+          for (const verb of ['get', 'create']) seen(verb, 'v1/pods/exec', given[0].namespace)
+          return api.exec(...given)
+        },
+      },
+    }
+    // From this machine nothing is asked; node ports that fail make it read endpoints.
+    const skip = ['outside-to-node-port', 'outside-to-load-balancer', 'outside-to-ingress']
+    const broken: World = { ...watched, nodes: practiceWorld(cluster).nodes }
+    await verify(broken, { rate: 1000, skip })
+    const asked = [...calls].map(call => call.split(' ') as [string, string, string, string])
+    for (const [verb, resource, namespace, name] of asked)
+      expect(may(named('verify'), verb, resource, namespace, name), `${verb} ${resource}`).toBe(true)
+    const needed = new Set(
+      asked.map(
+        ([verb, resource]) => `${verb} ${resource.replace(/^.*\//, '').replace('exec', 'pods/exec')}`,
+      ),
+    )
+    const given = named('verify').flatMap(({ rules }) =>
+      rules.flatMap(({ resources, verbs }) => resources.flatMap(one => verbs.map(verb => `${verb} ${one}`))),
+    )
+    expect(given.filter(right => !needed.has(right))).toEqual([])
   })
 
   test('every list that is read is allowed to who only looks', () => {

@@ -10,6 +10,9 @@ interface Right {
   readonly names?: readonly string[]
 }
 
+/** A WebSocket begins with a GET, and is asked about as such; newer API servers ask about create besides. */
+const exec = ['get', 'create']
+
 /**
  * What apply and rollback write, beside what they read. Held to plans of a real cluster by test/rbac.test.ts; what the run itself writes (the
  * lock, evictions) stands here because no plan names it.
@@ -20,7 +23,7 @@ const writes: readonly Right[] = [
   { resource: 'v1/pods', verbs: ['delete'] },
   { resource: 'v1/pods/eviction', verbs: ['create'] },
   // Takes Felix's rules out of a kernel, in calico-node's pods.
-  { resource: 'v1/pods/exec', verbs: ['create'] },
+  { resource: 'v1/pods/exec', verbs: exec },
   { resource: 'v1/podtemplates', verbs: ['list'] },
   { resource: 'apps/v1/daemonsets', verbs: ['update'] },
   { resource: 'apps/v1/deployments', verbs: ['update'] },
@@ -50,7 +53,20 @@ const nodePods: readonly Right[] = [
   { resource: 'v1/namespaces', verbs: ['get', 'delete'], names: ['kubectl-dualstack'] },
   { resource: 'v1/nodes', verbs: ['get'] },
   { resource: 'v1/pods', verbs: ['get', 'list', 'create', 'delete'] },
-  { resource: 'v1/pods/exec', verbs: ['create'] },
+  { resource: 'v1/pods/exec', verbs: exec },
+]
+
+/** Test pods in a namespace with a new name each time, and what leads to them. */
+const testPods: readonly Right[] = [
+  { resource: 'v1/namespaces', verbs: ['get', 'list', 'create', 'delete'] },
+  { resource: 'v1/nodes', verbs: ['list'] },
+  { resource: 'v1/pods', verbs: ['list', 'create'] },
+  { resource: 'v1/pods/exec', verbs: exec },
+  { resource: 'v1/services', verbs: ['get', 'list', 'create'] },
+  { resource: 'apps/v1/daemonsets', verbs: ['get'] },
+  { resource: 'discovery.k8s.io/v1/endpointslices', verbs: ['list'] },
+  { resource: 'networking.k8s.io/v1/ingresses', verbs: ['list'] },
+  { resource: 'networking.k8s.io/v1/networkpolicies', verbs: ['create'] },
 ]
 
 type Rule = Readonly<Record<string, readonly string[]>>
@@ -86,6 +102,12 @@ export function rightsManifest(reads: readonly Read[]): string {
       system,
     ),
     role('ClusterRole', 'bare-pods', 'apply, rollback with --include bare-pods, besides run.', barePods),
+    role(
+      'ClusterRole',
+      'verify',
+      'verify: test pods, besides view. Who may delete namespaces may delete any: give it for as long as it is needed.',
+      testPods,
+    ),
     role(
       'ClusterRole',
       'node-pods',

@@ -192,7 +192,13 @@ function stateOf(pod: KubeObject | undefined): string {
   const reason = getText(waiting?.[0], ['state', 'waiting', 'reason']) ?? ''
   const message =
     getText(waiting?.[0], ['state', 'waiting', 'message']) ?? getText(pod, ['status', 'message']) ?? ''
-  if (phase === 'Running' && getField(pod, ['status', 'podIPs']) !== null) return 'running'
+  const conditions = (getField(pod, ['status', 'conditions']) ?? []) as readonly {
+    type?: string
+    status?: string
+  }[]
+  // Ready, as only then it is an endpoint of its Services.
+  const isReady = conditions.some(({ type, status }) => type === 'Ready' && status === 'True')
+  if (phase === 'Running' && isReady && getField(pod, ['status', 'podIPs']) !== null) return 'running'
   const said = [reason, message].filter(part => part !== '').join(': ') || phase
   const isHopeless =
     phase === 'Failed' ||

@@ -315,3 +315,12 @@ function nasty(): Verification {
     notAsked: [evil],
   }
 }
+
+test('what came only when asked again has passed, and is told: five of them, the count of all', () => {
+  const all = sample().answers.map(answer => (answer.outcome === 'passed' ? { ...answer, tries: 2 } : answer))
+  const told = text({ ...sample(), answers: all })
+  expect(told.match(/^- .*, 2 times$/gm)).toHaveLength(5)
+  expect(told).toContain('… and 21 more (-o json has them all)')
+  expect(told).toContain('26 only when asked again')
+  expect(text(sample())).not.toContain('asked again')
+})

@@ -157,6 +157,32 @@ case $host in fd00::1) exit 0 ;; fd00::2) [ "$bytes" -lt 100 ] ;; fd00::4) exit 
     })
   })
 
+  test.skipIf(!there)('which way a packet would take, and the neighbour it is handed to', async () => {
+    node.program(
+      'ip',
+      `case "$*" in
+  'route get fd00:2::1') echo 'fd00:2::1 from :: via fe80::9 dev eth0 proto bird src fd00::1'; echo 'second line' ;;
+  'route get fd00:3::1') echo 'unreachable fd00:3::1 dev lo metric 1024' >&2; exit 2 ;;
+  'route get 10.0.0.7') echo '10.0.0.7 dev eth0 src 10.0.0.1' ;;
+  'route get 10.9.0.1') echo '10.9.0.1 via inet6 fe80::9 dev eth0' ;;
+  'neigh show fe80::9') echo 'fe80::9 dev eth0 FAILED' ;;
+  'neigh show 10.0.0.7') echo '10.0.0.7 dev eth0 lladdr 02:00 REACHABLE' ;;
+esac`,
+    )
+    const { ways } = await node.access.facts('n1', {
+      ways: ['fd00:2::1', 'fd00:3::1', '10.0.0.7', '10.9.0.1'],
+    })
+    expect(ways).toEqual({
+      'fd00:2::1': 'fd00:2::1 from :: via fe80::9 dev eth0 proto bird src fd00::1; fe80::9 dev eth0 FAILED',
+      'fd00:3::1': 'unreachable fd00:3::1 dev lo metric 1024;',
+      '10.0.0.7': '10.0.0.7 dev eth0 src 10.0.0.1; 10.0.0.7 dev eth0 lladdr 02:00 REACHABLE',
+      '10.9.0.1': '10.9.0.1 via inet6 fe80::9 dev eth0; fe80::9 dev eth0 FAILED',
+    })
+    await expect(node.access.facts('n1', { ways: ['n2; reboot'] })).rejects.toMatchObject({
+      code: 'nodes.address',
+    })
+  })
+
   describe('the API server', () => {
     beforeEach(() => {
       node.put('/etc/kubernetes/manifests/kube-apiserver.yaml', '    - --secure-port=7443\n')
