@@ -124,7 +124,7 @@ export function render(parts: GeneratedManifest, lines: readonly string[]): stri
 }
 
 /** A line of a list, and the flag that it is part of: its name, or its value where that has an item of its own. */
-export interface RoughLine {
+interface RoughLine {
   readonly text: string
   readonly flag?: string
   readonly part?: 'both' | 'name' | 'value'

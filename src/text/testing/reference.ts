@@ -89,7 +89,7 @@ export function flagsIn(words: readonly string[]): [name: string, value: string 
   return flags
 }
 
-export interface Container {
+interface Container {
   readonly name: string
   readonly command?: readonly unknown[] | null
   readonly args?: readonly unknown[] | null
