@@ -3,9 +3,9 @@ import { familyOf, tryParseIP } from '../address/index.ts'
 import type { Verification } from '../model/verification.ts'
 import { missingFamilies } from '../report/verification/paths.ts'
 import { newFailures } from '../report/verification/words.ts'
-import { type External, scenarios, type Topic, topics, verify, type VerifyOptions } from '../verify/index.ts'
+import { type External, scenarios, type Topic, topics, verify } from '../verify/index.ts'
 
-export { type Verification, verify, type VerifyOptions }
+export { type Verification, verify }
 
 /** In words, for reports. */
 export const scenarioTitles: ReadonlyMap<string, string> = new Map(

@@ -1,5 +1,4 @@
 export { type External } from './context.ts'
 export { type Topic, topics } from './scenario.ts'
 export { scenarios } from './scenarios/index.ts'
-export { type VerifyOptions } from './options.ts'
 export { verify } from './verify.ts'
