@@ -3,16 +3,17 @@
  *   npx tsx bench/list.ts [pods]
  * The server is a process of its own, and so is each client: time, CPU and memory are theirs alone. A ratio says more than the seconds.
  */
-import { type ChildProcess, fork } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, Agent, get } from 'node:https'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from '../src/world/api/index.ts'
 import { createIntern, projectPod } from '../src/world/api/pods.ts'
 import { selfSigned } from '../src/world/api/testing/certificate.ts'
+import { type Cost, costSince, kubeconfigIn, message } from './processes.ts'
 
 const pageSize = 500
 const kinds = {
@@ -21,10 +22,7 @@ const kinds = {
   ours: 'list + projectPod, all pods kept',
 } as const
 type Kind = keyof typeof kinds
-interface Result {
-  readonly seconds: number
-  readonly cpu: number
-  readonly megabytes: number
+interface Result extends Cost {
   readonly count: number
 }
 
@@ -37,17 +35,7 @@ async function compare(pods: number): Promise<void> {
   const server = fork(import.meta.filename, ['serve', String(pods)])
   const { url, ca } = (await message(server)) as { url: string; ca: string }
   const folder = await mkdtemp(join(tmpdir(), 'bench-list-'))
-  const kubeconfig = join(folder, 'config')
-  const cluster = {
-    server: url,
-    'certificate-authority-data': Buffer.from(ca).toString('base64'),
-    'disable-compression': true,
-  }
-  const contexts = [{ name: 'b', context: { cluster: 'b' } }]
-  await writeFile(
-    kubeconfig,
-    JSON.stringify({ 'current-context': 'b', clusters: [{ name: 'b', cluster }], contexts }),
-  )
+  const kubeconfig = await kubeconfigIn(folder, url, ca)
   const results = new Map<Kind, Result[]>()
   for (let round = 0; round < 5; round++) {
     for (const kind of Object.keys(kinds) as Kind[]) {
@@ -77,11 +65,6 @@ async function compare(pods: number): Promise<void> {
   process.stdout.write(`${out.join('\n')}\n`)
 }
 
-async function message(child: ChildProcess): Promise<unknown> {
-  const [first] = (await once(child, 'message')) as unknown[]
-  return first
-}
-
 async function serve(pods: number): Promise<void> {
   const pages = Array.from({ length: Math.ceil(pods / pageSize) }, (_, page) => {
     const items = Array.from({ length: Math.min(pageSize, pods - page * pageSize) }, (_, index) =>
@@ -105,13 +88,7 @@ async function serve(pods: number): Promise<void> {
 async function client(kind: Kind, url: string, kubeconfig: string): Promise<void> {
   const start = performance.now()
   const count = kind === 'ours' ? await ours(kubeconfig) : await plain(url, kind === 'parse')
-  const { user, system } = process.cpuUsage()
-  const result: Result = {
-    seconds: (performance.now() - start) / 1000,
-    cpu: (user + system) / 1e6,
-    megabytes: process.resourceUsage().maxRSS / 1024,
-    count,
-  }
+  const result: Result = { ...costSince(start), count }
   process.send?.(result)
   process.disconnect()
 }

@@ -5,9 +5,9 @@
  * The server is a process of its own, and so is each client. What nodes themselves say (files, addresses) is no list: it is made in the
  * client as ready facts, and its making counts for us.
  */
-import { type ChildProcess, fork } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { Agent, createServer, get } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -22,6 +22,7 @@ import { observe } from '../src/observe/live.ts'
 import { wanted } from '../src/observe/wanted.ts'
 import { connect } from '../src/world/api/index.ts'
 import { selfSigned } from '../src/world/api/testing/certificate.ts'
+import { type Cost, costSince, kubeconfigIn, message } from './processes.ts'
 import type { NodeAccess } from '../src/world/ports.ts'
 import { bigCluster, type Size } from './big-cluster.ts'
 
@@ -34,10 +35,7 @@ const kinds = {
   plan: 'observe + plan',
 } as const
 type Kind = keyof typeof kinds
-interface Result {
-  readonly seconds: number
-  readonly cpu: number
-  readonly megabytes: number
+interface Result extends Cost {
   readonly says: string
 }
 
@@ -58,17 +56,7 @@ async function compare(size: Size): Promise<void> {
   const { url, ca, megabytes } = (await message(server)) as { url: string; ca: string; megabytes: number }
   const folder = await mkdtemp(join(tmpdir(), 'bench-scale-'))
   try {
-    const kubeconfig = join(folder, 'config')
-    const cluster = {
-      server: url,
-      'certificate-authority-data': Buffer.from(ca).toString('base64'),
-      'disable-compression': true,
-    }
-    const contexts = [{ name: 'b', context: { cluster: 'b' } }]
-    await writeFile(
-      kubeconfig,
-      JSON.stringify({ 'current-context': 'b', clusters: [{ name: 'b', cluster }], contexts }),
-    )
+    const kubeconfig = await kubeconfigIn(folder, url, ca)
     const results: Record<Kind, Result[]> = { raw: [], observe: [], plan: [] }
     for (let round = 0; round < rounds; round++)
       for (const kind of Object.keys(kinds) as Kind[])
@@ -94,16 +82,6 @@ async function compare(size: Size): Promise<void> {
     server.kill()
     await rm(folder, { recursive: true })
   }
-}
-
-async function message(child: ChildProcess): Promise<unknown> {
-  const [first] = (await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(([code]) => {
-      throw new Error(`a bench process ended with ${String(code)}`)
-    }),
-  ])) as unknown[]
-  return first
 }
 
 /** `/api/v1/pods` ← `v1/pods`, `/apis/apps/v1/deployments` ← `apps/v1/deployments` */
@@ -168,13 +146,7 @@ async function client(kind: Kind, url: string, kubeconfig: string, size: Size): 
   const start = performance.now()
   const before = process.cpuUsage()
   const says = big === undefined ? await plain(url) : await ours(kubeconfig, big.facts, kind === 'plan')
-  const { user, system } = process.cpuUsage(before)
-  const result: Result = {
-    seconds: (performance.now() - start) / 1000,
-    cpu: (user + system) / 1e6,
-    megabytes: process.resourceUsage().maxRSS / 1024,
-    says,
-  }
+  const result: Result = { ...costSince(start, before), says }
   process.send?.(result)
   process.disconnect()
 }
