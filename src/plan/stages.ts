@@ -40,7 +40,7 @@ export const stagesThere: readonly Stage[] = [
     'kube-controller-manager',
     'kube-controller-manager',
     'EndpointSlices and node ranges of the new family come from it',
-    // Half a minute passes until its kubelet shows it ready and it leads; node addresses and the CNI do not ask it for anything.
+    // Half a minute passes until its kubelet shows it ready and it leads. Kubelets do not need it; roll-outs wait for whoever leads anyway.
     ['kubelet', 'kube-proxy', 'cni-pool', 'cni-addresses'],
   ),
   stage('kubelet', 'kubelet', 'kube-proxy and the CNI take the node addresses from the Node object'),
