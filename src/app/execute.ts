@@ -14,7 +14,7 @@ import { findDead } from '../run/dead-nodes.ts'
 import { describe } from '../run/drive.ts'
 import { hideNodes } from '../run/hide-nodes.ts'
 import { inspect } from '../run/inspect.ts'
-import { journalFolder, newRun, openJournal, readRuns, unfinished } from '../run/journal.ts'
+import { journalFolder, newRun, openJournal, readRuns, stepsOf, unfinished } from '../run/journal.ts'
 import { pruneCopies } from '../run/prune.ts'
 import { run } from '../run/run.ts'
 import { swapSettings } from '../run/swap.ts'
@@ -128,16 +128,15 @@ async function locked(given: Execute, layers: readonly Layer[], lock: Lock): Pro
   try {
     // Whole, as it was agreed to: a node that is back when the run goes on is part of it again.
     if (!goesOn) say({ ...stamp(), kind: 'opened', plan: whole, by: context.by })
-    const of = (kind: 'intend' | 'settled') =>
-      new Set(goesOn ? open.events.flatMap(event => (event.kind === kind ? [event.step] : [])) : [])
+    const before = goesOn ? open.events : []
     await run({
       world,
       layers,
       plan,
       cluster,
       journal,
-      settled: of('settled'),
-      begun: of('intend'),
+      settled: stepsOf(before, 'settled'),
+      begun: stepsOf(before, 'intend'),
       pushes: left.size > 0,
       swap: swapSettings(cluster, context.how),
       refresh: (state, reads) => refresh(state, reads, world),
@@ -184,9 +183,8 @@ async function standing(
   left: ReadonlySet<string>,
 ): Promise<PastRun | undefined> {
   if (open === undefined) return undefined
-  const of = (kind: 'intend' | 'settled') =>
-    new Set(open.events.flatMap(event => (event.kind === kind ? [event.step] : [])))
-  const [begun, settled] = [of('intend'), of('settled')]
+  const begun = stepsOf(open.events, 'intend')
+  const settled = stepsOf(open.events, 'settled')
   const last = new Map<string, Change>()
   for (const step of withoutNodes(planOf(open), left).steps) {
     for (const change of step.changes) {

@@ -30,6 +30,15 @@ export interface Goal {
   }
 }
 
+/** What is left alone unless asked: everything of `include`. */
+export const nothingIncluded: Goal['include'] = {
+  barePods: false,
+  jobs: false,
+  onDelete: false,
+  headlessServices: false,
+  loadBalancerServices: false,
+}
+
 /** Is the cluster meant to carry this family? */
 export const wants = (goal: Goal, family: Family): boolean => goal.families.includes(family)
 

@@ -2,7 +2,7 @@ import { formatCIDR, parseCIDR, parsePair } from '../address/index.ts'
 import { type Family, families, otherFamily, type PerFamily } from '../address/family.ts'
 import { RefusedError, UsageError } from '../base/errors.ts'
 import type { Cluster } from '../model/cluster.ts'
-import type { Goal } from '../model/goal.ts'
+import { type Goal, nothingIncluded } from '../model/goal.ts'
 import { likeTheOther } from './encapsulation.ts'
 import { chooseNodeAddresses, type NodesFrom } from './node-addresses.ts'
 import { observeRanges } from './observed.ts'
@@ -83,14 +83,7 @@ export function decide(cluster: Cluster, intent: Intent): Goal {
       encapsulation: intent.encapsulation ?? likeTheOther(cluster, primary, added, nodeAddresses),
       natOutgoing: intent.natOutgoing ?? true,
     },
-    include: {
-      barePods: false,
-      jobs: false,
-      onDelete: false,
-      headlessServices: false,
-      loadBalancerServices: false,
-      ...intent.include,
-    },
+    include: { ...nothingIncluded, ...intent.include },
   }
   return goal
 }

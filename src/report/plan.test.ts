@@ -1,3 +1,4 @@
+import { nothingIncluded } from '../model/goal.ts'
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { createColors } from 'picocolors'
@@ -33,13 +34,7 @@ const plan = (given: Partial<Plan> = {}): Plan => ({
     blockSize: { IPv4: 26, IPv6: 122 },
     nodeAddresses: { n1: { IPv4: '10.0.0.1', IPv6: 'fd00::1' } },
     calico: { encapsulation: 'None', natOutgoing: true },
-    include: {
-      barePods: false,
-      jobs: false,
-      onDelete: false,
-      headlessServices: false,
-      loadBalancerServices: false,
-    },
+    include: nothingIncluded,
   },
   steps: [],
   notices: [],

@@ -39,14 +39,18 @@ export interface WayReport {
   readonly look: Look
 }
 
-/** What came of a rehearsal. */
-export interface Rehearsal {
+/** What a rehearsal began with. */
+export interface Observed {
   readonly bundle: string
   readonly cluster: string
   readonly version: string
   readonly nodes: number
   readonly pods: number
   readonly services: number
+}
+
+/** What came of a rehearsal. */
+export interface Rehearsal extends Observed {
   readonly preflight: { readonly verdict: 'go' | 'stop'; readonly errors: number; readonly warnings: number }
   readonly there: WayReport
   readonly back: WayReport
@@ -65,15 +69,7 @@ export interface Rehearsal {
 
 /** What a rehearsal says of itself while it goes; its runs say the rest. */
 export type Moment =
-  | {
-      readonly kind: 'observed'
-      readonly bundle: string
-      readonly cluster: string
-      readonly version: string
-      readonly nodes: number
-      readonly pods: number
-      readonly services: number
-    }
+  | (Observed & { readonly kind: 'observed' })
   | { readonly kind: 'judged'; readonly report: PreflightReport }
   | { readonly kind: 'planned'; readonly plan: Plan }
   | { readonly kind: 'begins'; readonly direction: Plan['direction'] }

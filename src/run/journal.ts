@@ -97,6 +97,10 @@ async function readRun(folder: string, run: string): Promise<PastRun> {
   return { run, events }
 }
 
+/** Ids of the steps that a run has begun (`intend`), or that it saw hold (`settled`). */
+export const stepsOf = (events: readonly Event[], kind: 'intend' | 'settled'): ReadonlySet<string> =>
+  new Set(events.flatMap(event => (event.kind === kind ? [event.step] : [])))
+
 /** The last run, when it has not come to its end. */
 export function unfinished(past: readonly PastRun[]): PastRun | undefined {
   const last = past.at(-1)

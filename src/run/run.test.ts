@@ -9,7 +9,7 @@ import { refresh } from '../observe/refresh.ts'
 import { type Practice, practiceWorld } from '../practice/index.ts'
 import { hashText } from '../text/edits.ts'
 import type { World } from '../world/ports.ts'
-import { openJournal, readRuns, unfinished } from './journal.ts'
+import { openJournal, readRuns, stepsOf, unfinished } from './journal.ts'
 import { run } from './run.ts'
 
 let folder: string
@@ -150,8 +150,7 @@ const stuck = (practice: Practice): World => ({
 async function start(world: World, id = 'r1', which = plan): Promise<void> {
   const past = (await readRuns(folder)).find(one => one.run === id)
   if (past !== undefined) await world.nodes.settle('n1')
-  const of = (kind: 'intend' | 'settled') =>
-    new Set(past?.events.flatMap(event => (event.kind === kind ? [event.step] : [])))
+  const before = past?.events ?? []
   const journal = openJournal(folder, id)
   try {
     if (past === undefined) journal.append({ run: id, at: '', kind: 'opened', plan: which, by: 'test' })
@@ -161,8 +160,8 @@ async function start(world: World, id = 'r1', which = plan): Promise<void> {
       plan: which,
       cluster,
       journal,
-      settled: of('settled'),
-      begun: of('intend'),
+      settled: stepsOf(before, 'settled'),
+      begun: stepsOf(before, 'intend'),
       swap: {
         how: 'plain',
         within: 1,

@@ -1,11 +1,12 @@
 import { families, type Family, otherFamily } from '../../address/family.ts'
 import { layers } from '../../layers/index.ts'
-import type { Notice, Plan, Step } from '../../model/plan.ts'
+import type { Plan, Step } from '../../model/plan.ts'
 import { stagesBack, stagesThere } from '../../plan/stages.ts'
 import { changeLines } from '../change.ts'
 import { noColours } from '../colours.ts'
+import { groupNotices, type NoticeGroup } from '../notices.ts'
 import { originWords, type RangeOrigins, refreshLines } from '../plan.ts'
-import { counted, printable } from '../printable.ts'
+import { counted } from '../printable.ts'
 import { type Expected, expectedOf, roughly } from './expected.ts'
 
 export interface DocumentOptions {
@@ -39,11 +40,6 @@ export interface Content {
   readonly families: { readonly before: readonly Family[]; readonly after: readonly Family[] }
 }
 
-export interface NoticeGroup {
-  readonly objects: readonly string[]
-  readonly message: string
-  readonly remedy?: string
-}
 export interface StageContent {
   readonly id: string
   readonly because: string
@@ -84,7 +80,8 @@ export function contentOf(plan: Plan, options: DocumentOptions): Content {
     figures: figures(steps, interruptions.length, stays.length),
     interruptions,
     stays: stays.filter((one, index) => stays.findIndex(({ what }) => what === one.what) === index),
-    notices: grouped(plan.notices),
+    // Every object is named: somebody will look for his own.
+    notices: groupNotices(plan.notices),
     joins: plan.joins,
     stages,
     layers: layers.flatMap(({ id, title }) => {
@@ -173,24 +170,4 @@ function stagesOf(plan: Plan, { mask }: DocumentOptions): readonly StageContent[
     stage.about += content.expected.about
   }
   return found
-}
-
-/** Told once for all objects that it holds for; every object is named: somebody will look for his own. */
-function grouped(notices: readonly Notice[]): readonly NoticeGroup[] {
-  const groups = new Map<string, Notice[]>()
-  for (const notice of notices) {
-    const key = JSON.stringify([notice.layer, notice.message, notice.remedy])
-    groups.set(key, [...(groups.get(key) ?? []), notice])
-  }
-  return [...groups.values()].flatMap(group => {
-    const [first] = group
-    if (first === undefined) return []
-    return [
-      {
-        objects: group.map(({ object }) => printable(object)),
-        message: first.message,
-        ...(first.remedy !== undefined && { remedy: first.remedy }),
-      },
-    ]
-  })
 }

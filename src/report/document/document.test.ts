@@ -1,3 +1,4 @@
+import { nothingIncluded } from '../../model/goal.ts'
 import { describe, expect, test } from 'vitest'
 import type { Plan, Step } from '../../model/plan.ts'
 import { html } from '../html.ts'
@@ -33,13 +34,7 @@ const plan: Plan = {
     blockSize: { IPv4: 26, IPv6: 122 },
     nodeAddresses: { n1: { IPv4: '10.0.0.1', IPv6: 'fd00::1' }, n2: { IPv4: '10.0.0.2', IPv6: 'fd00::2' } },
     calico: { encapsulation: 'None', natOutgoing: true },
-    include: {
-      barePods: false,
-      jobs: false,
-      onDelete: false,
-      headlessServices: false,
-      loadBalancerServices: false,
-    },
+    include: nothingIncluded,
   },
   steps: [
     step({
