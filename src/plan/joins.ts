@@ -1,7 +1,7 @@
 import { families, type Family } from '../address/family.ts'
 import { forwardingKeys, settingsFor } from '../layers/host/settings.ts'
 import { dualStackGate, gatesFlag } from '../layers/shared/feature-gate.ts'
-import { minorOf } from '../layers/shared/version.ts'
+import { minorOf } from '../base/version.ts'
 import type { Cluster } from '../model/cluster.ts'
 import { type Goal, joined, wants } from '../model/goal.ts'
 

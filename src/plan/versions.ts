@@ -1,4 +1,5 @@
 import { RefusedError } from '../base/errors.ts'
+import { minorOf } from '../base/version.ts'
 import type { Cluster } from '../model/cluster.ts'
 import { getField } from '../model/fields.ts'
 import { knownVersions } from '../rules/kubernetes-version.ts'
@@ -11,7 +12,7 @@ const { oldest, newest, ungated } = knownVersions
  */
 export function requireVersion(cluster: Cluster): void {
   for (const { what, version } of versionsOf(cluster)) {
-    const minor = minorOf(version)
+    const minor = placeOf(version)
     if (minor === undefined || (minor >= oldest && minor <= newest)) continue
     throw new RefusedError(
       `${what} is Kubernetes ${version}: ${minor < oldest ? tooOld : tooNew}`,
@@ -37,8 +38,8 @@ function versionsOf(cluster: Cluster): readonly { readonly what: string; readonl
 }
 
 /** undefined: it cannot be read, and nobody is refused for that. Kubernetes 2 is newer than anything. */
-function minorOf(version: string): number | undefined {
-  const match = /^v?(\d+)\.(\d+)/.exec(version)
-  if (match === null) return undefined
-  return match[1] === '1' ? Number(match[2]) : Number.POSITIVE_INFINITY
+function placeOf(version: string): number | undefined {
+  const minor = minorOf(version)
+  if (!Number.isNaN(minor)) return minor
+  return /^v?\d+\.\d+/.test(version) ? Number.POSITIVE_INFINITY : undefined
 }

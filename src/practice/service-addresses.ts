@@ -11,7 +11,7 @@ import {
   tryParseCIDR,
   tryParseIP,
 } from '../address/index.ts'
-import { minorOf } from '../layers/shared/version.ts'
+import { minorOf } from '../base/version.ts'
 import type { KubeObject } from '../model/cluster.ts'
 import type { Write } from './admission.ts'
 import { invalid, refusal } from './answers.ts'

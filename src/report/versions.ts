@@ -1,3 +1,5 @@
+import { minorOf } from '../base/version.ts'
+
 /** Minor versions in order, runs of them as spans: `1.20–1.33, 1.36`. */
 export function spansOf(versions: readonly string[]): string {
   const spans: [string, string][] = []
@@ -8,5 +10,3 @@ export function spansOf(versions: readonly string[]): string {
   }
   return spans.map(([from, to]) => (from === to ? from : `${from}–${to}`)).join(', ')
 }
-
-const minorOf = (version: string): number => Number(version.split('.')[1])

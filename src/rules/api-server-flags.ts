@@ -5,7 +5,7 @@ import { argumentsRule } from './arguments-rule.ts'
 import { argumentsOf } from './example.ts'
 import { isOn } from './gates.ts'
 import { listOf, rangesIn, sloppyCIDR } from './sloppy.ts'
-import { minorOf } from './versions.ts'
+import { minorOf } from '../base/version.ts'
 
 const component = 'kube-apiserver'
 const flag = 'service-cluster-ip-range'

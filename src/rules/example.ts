@@ -1,5 +1,5 @@
-import type { Cluster, KubeObject, NodeFacts, Resource } from '../model/cluster.ts'
-import type { Goal } from '../model/goal.ts'
+import type { Cluster, KubeObject, NodeFacts, Pod, Resource } from '../model/cluster.ts'
+import { type Goal, nothingIncluded } from '../model/goal.ts'
 import type { Admission, ComponentArguments, Ranges, Situation } from '../model/rule.ts'
 
 /** Small, healthy inputs for the examples of rules: say only what matters. */
@@ -36,14 +36,31 @@ const goal: Goal = {
   blockSize: { IPv4: 26, IPv6: 122 },
   nodeAddresses: { n1: { IPv4: '10.0.0.11', IPv6: 'fd00:10::11' } },
   calico: { encapsulation: 'None', natOutgoing: true },
-  include: {
-    barePods: false,
-    jobs: false,
-    onDelete: false,
-    headlessServices: false,
-    loadBalancerServices: false,
-  },
+  include: nothingIncluded,
 }
+
+/** A pod that runs on n1, is ready and belongs to nobody; its families are those of its addresses. */
+export const pod = (more: Partial<Pod> = {}): Pod => ({
+  namespace: 'demo',
+  name: 'pod',
+  uid: 'uid',
+  node: 'n1',
+  owner: undefined,
+  ips: [],
+  families: (more.ips ?? []).map(ip => (ip.includes(':') ? 'IPv6' : 'IPv4')),
+  hostNetwork: false,
+  phase: 'Running',
+  ready: true,
+  deleting: false,
+  labels: {},
+  mirror: undefined,
+  commands: undefined,
+  created: '2026-01-01T00:00:00Z',
+  image: '',
+  revision: undefined,
+  annotations: undefined,
+  ...more,
+})
 
 const facts: NodeFacts = { files: {}, sysctls: {}, addresses: [], routes: [] }
 

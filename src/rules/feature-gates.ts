@@ -3,7 +3,7 @@ import { argumentsRule } from './arguments-rule.ts'
 import { argumentsOf } from './example.ts'
 import { gatesSet, isOn } from './gates.ts'
 import { listOf } from './sloppy.ts'
-import { minorOf } from './versions.ts'
+import { minorOf } from '../base/version.ts'
 
 const components = ['kube-apiserver', 'kube-controller-manager', 'kubelet', 'kube-proxy'] as const
 const gates =

@@ -2,7 +2,7 @@ import { formatCIDR, tryParseCIDR, tryParseIP } from '../address/index.ts'
 import { isMapped } from '../address/ip.ts'
 import { type FieldError, invalid } from './field-error.ts'
 import { sloppyCIDR, sloppyIP } from './sloppy.ts'
-import { minorOf } from './versions.ts'
+import { minorOf } from '../base/version.ts'
 
 /** From 1.36 on (gate StrictIPCIDRValidation) new values of old fields are held to what newer fields always were. */
 const isStrict = (version: string): boolean => !(minorOf(version) < 36)

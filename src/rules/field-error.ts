@@ -1,4 +1,4 @@
-import { minorOf } from './versions.ts'
+import { minorOf } from '../base/version.ts'
 
 /** What an API server says is wrong with one field of an object: `field: message` is its own line. */
 export interface FieldError {

@@ -1,5 +1,5 @@
 import type { ComponentArguments } from '../model/rule.ts'
-import { minorOf } from './versions.ts'
+import { minorOf } from '../base/version.ts'
 
 /** From which minor version on a gate is on unless said otherwise (k/k:pkg/features/kube_features.go). */
 const onSince = {

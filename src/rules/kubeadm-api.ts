@@ -1,6 +1,6 @@
 import { argumentsRule } from './arguments-rule.ts'
 import { argumentsOf } from './example.ts'
-import { minorOf } from './versions.ts'
+import { minorOf } from '../base/version.ts'
 
 /** Which kubeadm reads which configuration, and what beats what in it. */
 const component = 'kubeadm'

@@ -5,7 +5,7 @@ import { argumentsRule, fill } from './arguments-rule.ts'
 import { argumentsOf } from './example.ts'
 import { isOn } from './gates.ts'
 import { listOf, sloppyIP } from './sloppy.ts'
-import { minorOf } from './versions.ts'
+import { minorOf } from '../base/version.ts'
 
 const component = 'kubelet'
 const flag = 'node-ip'

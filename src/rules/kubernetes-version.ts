@@ -1,7 +1,7 @@
 import type { AnyRule } from '../model/rule.ts'
 import { ruleThere } from './cluster-rule.ts'
 import { situation } from './example.ts'
-import { minorOf } from './versions.ts'
+import { minorOf } from '../base/version.ts'
 
 /** Minor versions of which something is known, and from which on dual-stack needs no gate. */
 export const knownVersions = { oldest: 20, ungated: 23, newest: 37 } as const

@@ -7,7 +7,7 @@ import { admission } from './example.ts'
 import { rangeErrors } from './field-address.ts'
 import { type FieldError, forbidden, invalid, required } from './field-error.ts'
 import { sloppyCIDR } from './sloppy.ts'
-import { minorOf } from './versions.ts'
+import { minorOf } from '../base/version.ts'
 
 /** ServiceCIDRs, Nodes and the status of pods: where an API server holds a cluster to one family or two. */
 const serviceCIDRs = 'networking.k8s.io/v1/servicecidrs'

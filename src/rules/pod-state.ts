@@ -1,29 +1,10 @@
 import { otherFamily } from '../address/family.ts'
 import type { Pod } from '../model/cluster.ts'
 import { ruleThere } from './cluster-rule.ts'
-import { situation } from './example.ts'
+import { pod, situation } from './example.ts'
 
-const pod = (ips: readonly string[], more: Partial<Pod> = {}): Pod => ({
-  namespace: 'demo',
-  name: 'web-1',
-  uid: '1',
-  node: 'n1',
-  owner: { kind: 'ReplicaSet', name: 'web' },
-  ips,
-  families: ips.map(ip => (ip.includes(':') ? 'IPv6' : 'IPv4')),
-  hostNetwork: false,
-  phase: 'Running',
-  ready: true,
-  deleting: false,
-  labels: {},
-  mirror: undefined,
-  commands: undefined,
-  created: '2026-01-01T00:00:00Z',
-  image: '',
-  revision: undefined,
-  annotations: undefined,
-  ...more,
-})
+const web = (ips: readonly string[], more: Partial<Pod> = {}): Pod =>
+  pod({ name: 'web-1', owner: { kind: 'ReplicaSet', name: 'web' }, ips, ...more })
 
 const oneFamily = ruleThere({
   id: 'pod-state/one-family',
@@ -49,11 +30,11 @@ const oneFamily = ruleThere({
     }))
   },
   examples: {
-    bad: [() => situation({ pods: [pod(['10.244.0.5'])] })],
+    bad: [() => situation({ pods: [web(['10.244.0.5'])] })],
     good: [
-      () => situation({ pods: [pod(['10.244.0.5', 'fd00:244::5'])] }),
-      () => situation({ pods: [pod(['10.0.0.11'], { hostNetwork: true }), pod([], { phase: 'Pending' })] }),
-      () => situation({ pods: [pod(['10.244.0.5'], { phase: 'Succeeded' })] }),
+      () => situation({ pods: [web(['10.244.0.5', 'fd00:244::5'])] }),
+      () => situation({ pods: [web(['10.0.0.11'], { hostNetwork: true }), web([], { phase: 'Pending' })] }),
+      () => situation({ pods: [web(['10.244.0.5'], { phase: 'Succeeded' })] }),
     ],
   },
 })

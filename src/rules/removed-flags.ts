@@ -1,7 +1,7 @@
 import type { ComponentArguments } from '../model/rule.ts'
 import { argumentsRule } from './arguments-rule.ts'
 import { argumentsOf } from './example.ts'
-import { minorOf } from './versions.ts'
+import { minorOf } from '../base/version.ts'
 
 type Component = 'kubelet' | 'kube-apiserver' | 'kube-controller-manager'
 /** Flag → a minor version from which on it is surely not known. A few went a version or two earlier. */

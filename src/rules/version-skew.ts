@@ -1,9 +1,9 @@
 import type { KubeObject, Pod } from '../model/cluster.ts'
 import { getField } from '../model/fields.ts'
 import type { Rule, Situation } from '../model/rule.ts'
-import { situation } from './example.ts'
+import { pod, situation } from './example.ts'
 import { knownVersions } from './kubernetes-version.ts'
-import { minorOf } from './versions.ts'
+import { minorOf } from '../base/version.ts'
 
 const skew = 'https://kubernetes.io/releases/version-skew-policy/'
 const tooOld: Rule<'cluster'> = {
@@ -97,26 +97,18 @@ const kubelets: Rule<'cluster'> = {
   },
 }
 
-const mirror = (name: string, tag: string): Pod => ({
-  namespace: 'kube-system',
-  name: `kube-apiserver-${name}`,
-  uid: name,
-  node: name,
-  owner: { kind: 'Node', name },
-  ips: [],
-  families: [],
-  hostNetwork: true,
-  phase: 'Running',
-  ready: true,
-  deleting: false,
-  labels: { component: 'kube-apiserver', tier: 'control-plane' },
-  mirror: 'hash',
-  commands: undefined,
-  created: '2026-01-01T00:00:00Z',
-  image: `registry.k8s.io/kube-apiserver:${tag}`,
-  revision: undefined,
-  annotations: undefined,
-})
+const mirror = (name: string, tag: string) =>
+  pod({
+    namespace: 'kube-system',
+    name: `kube-apiserver-${name}`,
+    uid: name,
+    node: name,
+    owner: { kind: 'Node', name },
+    hostNetwork: true,
+    labels: { component: 'kube-apiserver', tier: 'control-plane' },
+    mirror: 'hash',
+    image: `registry.k8s.io/kube-apiserver:${tag}`,
+  })
 
 const servers = ({ cluster }: Situation): readonly Pod[] =>
   cluster.pods.filter(pod => pod.mirror !== undefined && pod.labels['component'] === 'kube-apiserver')

@@ -1,7 +1,5 @@
 import { DualStackError, exitCodes } from '../base/errors.ts'
-
-/** The minor number of a gitVersion: 36 of `v1.36.3`; NaN when it cannot be read, which no comparison holds for. */
-export const minorOf = (version: string): number => Number(/^v?1\.(\d+)/.exec(version)?.[1] ?? Number.NaN)
+import { minorOf } from '../base/version.ts'
 
 /**
  * Does a Kubernetes version lie in a span such as `>=1.23 <1.25`? Only the minor version counts; a version that cannot be read lies in every span.

@@ -5,7 +5,7 @@ import type { Cluster, KubeObject, Pod } from '../../model/cluster.ts'
 import { getField, getTexts } from '../../model/fields.ts'
 import type { AnyRule } from '../../model/rule.ts'
 import { ruleThere } from '../../rules/cluster-rule.ts'
-import { situation } from '../../rules/example.ts'
+import { pod, situation } from '../../rules/example.ts'
 import { isDNSService } from '../shared/dns.ts'
 import { listed } from '../shared/families.ts'
 import { selectsByMap } from '../shared/selector.ts'
@@ -146,30 +146,17 @@ const dead = ruleThere({
 function withDNS(
   ipFamilies: readonly ('IPv4' | 'IPv6')[],
   ips: readonly string[],
-  pod: Partial<Pod> = {},
+  more: Partial<Pod> = {},
   config = 'kind: KubeletConfiguration\n',
 ) {
-  const server: Pod = {
+  const server = pod({
     namespace: 'kube-system',
     name: 'coredns-x',
-    uid: 'u',
-    node: 'n1',
     owner: { kind: 'ReplicaSet', name: 'coredns-1' },
     ips,
-    families: ips.map(ip => (ip.includes(':') ? 'IPv6' : 'IPv4')),
-    hostNetwork: false,
-    phase: 'Running',
-    ready: true,
-    deleting: false,
     labels: { 'k8s-app': 'kube-dns' },
-    mirror: undefined,
-    commands: undefined,
-    created: '2026-01-01T00:00:00Z',
-    image: '',
-    revision: undefined,
-    annotations: undefined,
-    ...pod,
-  }
+    ...more,
+  })
   return situation({
     pods: [server],
     node: { files: { [kubeletConfig]: { text: config } } },

@@ -8,7 +8,7 @@ import { type Attempt, attempt } from '../shared/edit.ts'
 import { byFamily } from '../shared/pair.ts'
 import { rowsOf } from '../shared/rows.ts'
 import { instancesOf, manifestPath, noteOf, runningFlags } from '../shared/static-pod.ts'
-import { minorOf } from '../shared/version.ts'
+import { minorOf } from '../../base/version.ts'
 
 export const component = 'kube-apiserver'
 export const rangeFlag = 'service-cluster-ip-range'

@@ -1,8 +1,7 @@
-import type { Pod } from '../../model/cluster.ts'
 import { fileOf } from '../../model/changes.ts'
 import type { Violation } from '../../model/rule.ts'
 import { ruleThere } from '../../rules/cluster-rule.ts'
-import { situation } from '../../rules/example.ts'
+import { pod, situation } from '../../rules/example.ts'
 import { readFlags } from '../../text/manifest.ts'
 import { readArguments } from './arguments.ts'
 import { attempt } from './edit.ts'
@@ -53,26 +52,15 @@ const withServer = (manifest: readonly string[], running: readonly string[]) => 
   const name = 'kube-apiserver'
   const command = [name, '--secure-port=6443']
   const words = (flags: readonly string[]): readonly string[] => [...command, ...flags]
-  const pod: Pod = {
+  const mirror = pod({
     namespace: 'kube-system',
     name: `${name}-n1`,
-    uid: '1',
-    node: 'n1',
     owner: { kind: 'Node', name: 'n1' },
-    ips: [],
-    families: [],
     hostNetwork: true,
-    phase: 'Running',
-    ready: true,
-    deleting: false,
     labels: { component: name },
     mirror: 'hash',
     commands: { [name]: words(running) },
-    created: '2026-01-01T00:00:00Z',
-    image: '',
-    revision: undefined,
-    annotations: undefined,
-  }
+  })
   const text = [
     'kind: Pod',
     'spec:',
@@ -83,7 +71,7 @@ const withServer = (manifest: readonly string[], running: readonly string[]) => 
     '',
   ].join('\n')
   return situation({
-    pods: [pod],
+    pods: [mirror],
     objects: {
       'v1/nodes': [{ metadata: { name: 'n1', labels: { 'node-role.kubernetes.io/control-plane': '' } } }],
     },

@@ -1,5 +1,5 @@
 import type { Goal } from '../../model/goal.ts'
-import { minorOf } from './version.ts'
+import { minorOf } from '../../base/version.ts'
 
 /** The flag, and the gate in it, behind which dual-stack was: off in 1.20, on from 1.21, on for good from 1.23, unknown from 1.25. */
 export const gatesFlag = 'feature-gates'
@@ -40,7 +40,7 @@ export function wantedGate(
   own: boolean | undefined,
 ): 'on' | 'gone' | 'as it is' {
   const minor = minorOf(version)
-  if (minor < 20 || minor > 22) return 'as it is'
+  if (!(minor >= 20 && minor <= 22)) return 'as it is'
   const isOnByDefault = minor > 20
   if (goal.families.length > 1) return (own ?? isOnByDefault) ? 'as it is' : 'on'
   return own === true && !isOnByDefault ? 'gone' : 'as it is'

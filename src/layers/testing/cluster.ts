@@ -1,6 +1,7 @@
+import { pod } from '../../rules/example.ts'
 import type { Cluster, InterfaceAddress, KubeObject, NodeFacts, Pod } from '../../model/cluster.ts'
 import { fileOf } from '../../model/changes.ts'
-import type { Goal } from '../../model/goal.ts'
+import { type Goal, nothingIncluded } from '../../model/goal.ts'
 import { readArguments } from '../shared/arguments.ts'
 
 /** Node number 1 is 10.0.0.11 and fd00:10::11. */
@@ -14,13 +15,7 @@ export const goal: Goal = {
   blockSize: { IPv4: 26, IPv6: 122 },
   nodeAddresses: { n1: addressesOf(1), n2: addressesOf(2), n3: addressesOf(3) },
   calico: { encapsulation: 'None', natOutgoing: true },
-  include: {
-    barePods: false,
-    jobs: false,
-    onDelete: false,
-    headlessServices: false,
-    loadBalancerServices: false,
-  },
+  include: nothingIncluded,
 }
 
 /** The way back from `goal`. */
@@ -211,27 +206,8 @@ const kubeProxyDaemonSet: KubeObject = {
   status: { observedGeneration: 1, desiredNumberScheduled: 2, updatedNumberScheduled: 2, numberAvailable: 2 },
 }
 
-export const podOf = (more: Partial<Pod>): Pod => ({
-  namespace: 'kube-system',
-  name: 'pod',
-  uid: 'uid',
-  node: 'n1',
-  owner: undefined,
-  ips: [],
-  families: [],
-  hostNetwork: true,
-  phase: 'Running',
-  ready: true,
-  deleting: false,
-  labels: {},
-  mirror: undefined,
-  commands: undefined,
-  created: '2026-01-01T00:00:00Z',
-  image: '',
-  revision: undefined,
-  annotations: undefined,
-  ...more,
-})
+export const podOf = (more: Partial<Pod>): Pod =>
+  pod({ namespace: 'kube-system', hostNetwork: true, ...more })
 
 /** Static pods run what their manifests say, as the kubelet would have it after a while. */
 export function withMirrors(cluster: Cluster): Cluster {

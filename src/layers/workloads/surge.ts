@@ -4,7 +4,7 @@ import { fieldChange } from '../../model/changes.ts'
 import { getField, sameJson } from '../../model/fields.ts'
 import type { FieldChange } from '../../model/plan.ts'
 import { selectsByMap } from '../shared/selector.ts'
-import { minorOf } from '../shared/version.ts'
+import { minorOf } from '../../base/version.ts'
 import type { Workload, Workloads } from './read.ts'
 
 interface Container {

@@ -1,23 +1,6 @@
 import { expect, test } from 'vitest'
 import { memoryApi } from '../api/testing/memory-api.ts'
-import { quantity, roomOf } from './room.ts'
-
-test.each([
-  ['250m', 0.25],
-  ['1', 1],
-  ['1.5', 1.5],
-  ['1Ki', 1024],
-  ['2Gi', 2 ** 31],
-  ['1e3', 1000],
-  ['1E', 1e18],
-])('the quantity %s is %d', (text, value) => {
-  expect(quantity(text)).toBe(value)
-})
-
-test('what is no quantity is never enough', () => {
-  expect(1 <= quantity('1x')).toBe(false)
-  expect(quantity('') <= 1).toBe(false)
-})
+import { roomOf } from './room.ts'
 
 const pod = (name: string, cpu: string, more: object = {}) => ({
   metadata: { name, namespace: 'x', uid: name },

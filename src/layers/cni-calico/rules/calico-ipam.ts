@@ -1,11 +1,12 @@
 import type { Json } from '../../../base/json.ts'
-import type { KubeObject, Pod } from '../../../model/cluster.ts'
+import type { KubeObject } from '../../../model/cluster.ts'
 import { getField } from '../../../model/fields.ts'
 import { tryParseIP } from '../../../address/index.ts'
 import { getIpam } from '../../../text/json-template.ts'
 import { attempt } from '../../shared/edit.ts'
 import { poolResource } from '../read.ts'
 import { type CalicoFacts, calicoRule, list } from './calico-rule.ts'
+import { pod } from '../../../rules/example.ts'
 import { calicoSituation, named, pool4, pool6 } from './example.ts'
 
 const plugin = 'projectcalico/calico:cni-plugin/pkg'
@@ -243,27 +244,8 @@ function withTemplate(name: string, value: string) {
 }
 
 function withBarePod(name: string, value: string) {
-  const pod: Pod = {
-    namespace: 'demo',
-    name: 'bare',
-    uid: 'u',
-    node: 'n1',
-    owner: undefined,
-    ips: ['10.244.0.77'],
-    families: ['IPv4'],
-    hostNetwork: false,
-    phase: 'Running',
-    ready: true,
-    deleting: false,
-    labels: {},
-    mirror: undefined,
-    commands: undefined,
-    created: '2026-01-01T00:00:00Z',
-    image: '',
-    revision: undefined,
-    annotations: { [annotation(name)]: value },
-  }
-  return calicoSituation({ pods: [pod] })
+  const bare = pod({ name: 'bare', ips: ['10.244.0.77'], annotations: { [annotation(name)]: value } })
+  return calicoSituation({ pods: [bare] })
 }
 
 export const ipamRules = [hostLocal, text, namedPools, fixed, optOut, wantedPools] as const

@@ -6,6 +6,7 @@ import { listed } from '../../shared/families.ts'
 import { poolResource } from '../read.ts'
 import { detect } from './autodetection.ts'
 import { type CalicoFacts, calicoRule, isOn } from './calico-rule.ts'
+import { pod } from '../../../rules/example.ts'
 import { calicoSituation, healthyNode, pool4, pool6 } from './example.ts'
 
 const startup = 'projectcalico/calico:node/pkg/lifecycle/startup/startup.go'
@@ -497,39 +498,29 @@ const unready = calicoRule({
         ]
   },
   examples: {
-    bad: [() => calicoSituation({ pods: [pod(false)] })],
+    bad: [() => calicoSituation({ pods: [agent(false)] })],
     good: [
-      () => calicoSituation({ pods: [pod(true)] }),
+      () => calicoSituation({ pods: [agent(true)] }),
       () => calicoSituation(),
       () =>
         calicoSituation({
-          pods: [pod(false)],
+          pods: [agent(false)],
           environment: { IP6: 'autodetect', IP6_AUTODETECTION_METHOD: 'kubernetes-internal-ip' },
         }),
     ],
   },
 })
 
-const pod = (ready: boolean) => ({
-  namespace: 'kube-system',
-  name: 'calico-node-x',
-  uid: 'u',
-  node: 'n1',
-  owner: { kind: 'DaemonSet', name: 'calico-node' },
-  ips: ['10.0.0.11'],
-  families: ['IPv4' as const],
-  hostNetwork: true,
-  phase: 'Running',
-  ready,
-  deleting: false,
-  labels: { 'k8s-app': 'calico-node' },
-  mirror: undefined,
-  commands: undefined,
-  created: '2026-01-01T00:00:00Z',
-  image: '',
-  revision: undefined,
-  annotations: undefined,
-})
+const agent = (ready: boolean) =>
+  pod({
+    namespace: 'kube-system',
+    name: 'calico-node-x',
+    owner: { kind: 'DaemonSet', name: 'calico-node' },
+    ips: ['10.0.0.11'],
+    hostNetwork: true,
+    ready,
+    labels: { 'k8s-app': 'calico-node' },
+  })
 
 export const nodeRules = [
   noAddress,

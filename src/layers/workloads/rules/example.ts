@@ -1,28 +1,16 @@
 import type { KubeObject, Pod, Resource } from '../../../model/cluster.ts'
-import { situation } from '../../../rules/example.ts'
+import { pod as anyPod, situation } from '../../../rules/example.ts'
 
 /** A pod of demo/web on n1 with an address of one family. */
-export const pod = (more: Partial<Pod> = {}): Pod => ({
-  namespace: 'demo',
-  name: 'web-1',
-  uid: '1',
-  node: 'n1',
-  owner: { kind: 'StatefulSet', name: 'web' },
-  ips: ['10.244.0.5'],
-  families: ['IPv4'],
-  hostNetwork: false,
-  phase: 'Running',
-  ready: true,
-  deleting: false,
-  labels: { app: 'web' },
-  mirror: undefined,
-  commands: undefined,
-  created: '2026-01-01T00:00:00Z',
-  image: 'web:1',
-  revision: undefined,
-  annotations: undefined,
-  ...more,
-})
+export const pod = (more: Partial<Pod> = {}): Pod =>
+  anyPod({
+    name: 'web-1',
+    owner: { kind: 'StatefulSet', name: 'web' },
+    ips: ['10.244.0.5'],
+    labels: { app: 'web' },
+    image: 'web:1',
+    ...more,
+  })
 
 interface Given {
   readonly kind?: 'StatefulSet' | 'DaemonSet' | 'Deployment'

@@ -1,46 +1,21 @@
 import { getField } from '../../../model/fields.ts'
 import type { Violation } from '../../../model/rule.ts'
 import { ruleThere } from '../../../rules/cluster-rule.ts'
+import { quantity } from '../../../text/quantity.ts'
 import { type Again, madeAgain, workloadReads } from './again.ts'
 import { withWorkload } from './example.ts'
 import { makesOneMore } from './roll-out.ts'
 
 const quotas = 'v1/resourcequotas'
 
-const factors: Readonly<Record<string, number>> = {
-  '': 1,
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-  Ei: 2 ** 60,
-}
-
-/** `100m`, `1.5Gi`, `2` as a number; undefined for anything else. apimachinery, resource.Quantity */
-function quantity(value: unknown): number | undefined {
-  const [, digits, suffix = ''] = /^(\d+(?:\.\d+)?|\.\d+)([A-Za-z]*)$/.exec(String(value)) ?? []
-  const factor = Object.hasOwn(factors, suffix) ? factors[suffix] : undefined
-  return digits === undefined || factor === undefined ? undefined : Number(digits) * factor
-}
-
 /** What one pod more takes of a quota's resource. Init containers, which run before, are left out: it may take more, never less. */
 function takes({ spec: { containers = [] } }: Again, resource: string): number {
   if (resource === 'pods' || resource === 'count/pods') return 1
   const [, kind = 'requests', name = ''] = /^(?:(requests|limits)\.)?(cpu|memory)$/.exec(resource) ?? []
   const amounts = containers.map(({ resources }) =>
-    quantity((kind === 'limits' ? resources?.limits : resources?.requests)?.[name] ?? 0),
+    quantity((kind === 'limits' ? resources?.limits : resources?.requests)?.[name] ?? '0'),
   )
-  return amounts.reduce<number>((sum, one) => sum + (one ?? 0), 0)
+  return amounts.reduce<number>((sum, one) => sum + (Number.isNaN(one) ? 0 : one), 0)
 }
 
 const room = ruleThere({
@@ -64,8 +39,8 @@ const room = ruleThere({
           | { hard?: Readonly<Record<string, string>>; used?: Readonly<Record<string, string>> }
           | undefined
         return Object.entries(status?.hard ?? {}).flatMap(([resource, limit]) => {
-          const [hard, used] = [quantity(limit), quantity(status?.used?.[resource] ?? 0)]
-          if (hard === undefined || used === undefined) return []
+          const [hard, used] = [quantity(limit), quantity(status?.used?.[resource] ?? '0')]
+          if (Number.isNaN(hard) || Number.isNaN(used)) return []
           const stuck = workloads.filter(one => {
             const more = one.namespace === namespace ? takes(one, resource) : 0
             return more > 0 && used + more > hard
