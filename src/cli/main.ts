@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { setMaxListeners } from 'node:events'
 import { systemClock } from '../base/clock.ts'
 import { exitCodes } from '../base/errors.ts'
 import type { Output } from './context.ts'
@@ -9,6 +10,9 @@ const outputOf = (stream: NodeJS.WriteStream): Output => ({
   isTTY: stream.isTTY,
   columns: () => stream.columns ?? 100,
 })
+
+// Whoever waits listens to the one signal: dozens at once on a cluster of many nodes, each gone when its wait is over. No leak, so no warning.
+setMaxListeners(0)
 
 const stop = new AbortController()
 const interrupt = (): void => {
