@@ -23,8 +23,8 @@ export interface BigCluster {
 }
 
 const teams = 200
-/** Room for 16,384 blocks of /24, where the sample has a /16. */
-const widened = (text: string): string => text.replaceAll('10.244.0.0/16', '10.0.0.0/10')
+/** Room for 16,384 blocks of /24, where the sample has a /16 in the midst of it. */
+const widened = (text: string): string => text.replaceAll('10.244.0.0/16', '10.192.0.0/10')
 const maps = ['kubeadm-config', 'kube-proxy', 'kubelet-config', 'coredns', 'calico-config']
 
 const bytes = (prefix: string, index: number): string => `${prefix}.${(index >> 8) & 255}.${index & 255}`
@@ -34,7 +34,8 @@ const worker = (index: number) => ({
   ipv4: index < 1 ? '10.89.1.12' : bytes('10.89', index + 512),
   ipv6: index < 1 ? 'fd00:89:1::12' : `fd00:89:1::${(index + 512).toString(16)}`,
 })
-const blockOf = (index: number): string => `10.${index >> 10}.${(index >> 2) & 255}.${(index & 3) * 64}`
+const blockOf = (index: number): string =>
+  `10.${192 + (index >> 10)}.${(index >> 2) & 255}.${(index & 3) * 64}`
 const podAddress = (node: number, at: number): string => {
   const [a = '', b = '', c = '', d = ''] = blockOf(node + 8192).split('.')
   return `${a}.${b}.${c}.${Number(d) + (at % 64)}`
@@ -145,14 +146,15 @@ export async function bigCluster({ nodes, pods, services }: Size): Promise<BigCl
           (spec as { nodeName?: string }).nodeName === 'n2',
       )
       if (of === undefined) throw new Error(`no pod of ${owner} on n2`)
-      const { ip } = (of['status'] as { podIPs: { ip: string }[] }).podIPs[0] ?? { ip: '-' }
+      const { ip } = (of['status'] as { podIPs: { ip: string }[] }).podIPs[0] ?? { ip: '10.89.1.12' }
       for (let index = 1; index < workers; index++) {
         const at = worker(index)
         const { name } = of.metadata
         yield renamed(of, {
           [name]: `${owner}-${index.toString(36).padStart(5, '0')}`,
           [of.metadata.uid ?? '-']: uid(16 + kind, index),
-          [ip === '10.89.1.12' ? '-' : ip]: podAddress(index, kind),
+          // One on the host's network has the address of its node, which is exchanged below.
+          ...(ip === '10.89.1.12' ? {} : { [ip]: podAddress(index, kind) }),
           '"n2"': `"${at.name}"`,
           '10.89.1.12': at.ipv4,
         })
@@ -179,9 +181,7 @@ export async function bigCluster({ nodes, pods, services }: Size): Promise<BigCl
       index => ({
         '"n2"': `"${worker(index).name}"`,
         '10.89.1.12': worker(index).ipv4,
-        '10.244.1.0/24': `${bytes('10.0', index + 1)
-          .slice(3)
-          .replace(/^0\./, '10.')}.0/24`,
+        '10.244.1.0/24': `10.${192 + (index >> 8)}.${index & 255}.0/24`,
       }),
       1,
     )

@@ -10,6 +10,7 @@ const benches: Readonly<Record<string, string>> = {
   address: 'parse, format, contains and overlap beside npm libraries and node:net',
   diagnose: 'known failures in 200 MB of logs, in under 5 s and 256 MB',
   list: 'reading 50,000 pods over TLS beside node:https',
+  rehearse: 'rehearsing 100, 1,000 and 5,000 nodes, the last in under 120 s',
   scale:
     'reading and planning 5,000 nodes, 150,000 pods and 10,000 Services beside reading the same lists raw',
   startup: '--help beside a bare node; runs what is built',
