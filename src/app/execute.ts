@@ -4,7 +4,7 @@ import type { Event } from '../model/event.ts'
 import type { Goal } from '../model/goal.ts'
 import { type Layer, readsOf } from '../model/layer.ts'
 import type { Change, Plan } from '../model/plan.ts'
-import { observe } from '../observe/live.ts'
+import { observe, readUid } from '../observe/live.ts'
 import { refresh } from '../observe/refresh.ts'
 import { leaveNodes, withoutNodes } from '../plan/left-out.ts'
 import { makePlan } from '../plan/make.ts'
@@ -80,10 +80,9 @@ async function locked(given: Execute, layers: readonly Layer[], lock: Lock): Pro
     nodes.push(node.metadata.name)
   await Promise.all(nodes.map(node => world.nodes.settle(node)))
   await remakeKept(context)
-  const reads = context.examine === undefined ? readsOf(layers) : allReads(layers)
-  const cluster = await observe(world, reads, { signal: context.signal })
-  const past = await readRuns(folder(cluster.uid))
-  const open = await standing(world, unfinished(past), folder(cluster.uid), left)
+  const uid = await readUid(world.api, context.signal)
+  const past = await readRuns(folder(uid))
+  const open = await standing(world, unfinished(past), folder(uid), left)
   const goesOn =
     open !== undefined &&
     directionOf(open.events) === context.direction &&
@@ -103,6 +102,9 @@ async function locked(given: Execute, layers: readonly Layer[], lock: Lock): Pro
       'Call the same command without these options; or go back (`dualstack rollback`) and begin anew.',
     )
   }
+  // Rules are asked about a new plan only: what nobody but them wants read, and may not be readable now, holds up no run that goes on.
+  const reads = goesOn || context.examine === undefined ? readsOf(layers) : allReads(layers)
+  const cluster = await observe(world, reads, { signal: context.signal })
   const whole = goesOn ? planOf(open) : (context.given ?? context.plan(cluster, past))
   const plan = leaveNodes(whole, dead, cluster)
   if (plan.cluster !== cluster.uid) {
@@ -117,7 +119,7 @@ async function locked(given: Execute, layers: readonly Layer[], lock: Lock): Pro
   const judged = goesOn ? undefined : context.examine?.(cluster, plan)
   if (!(await context.agree(plan, goesOn, judged))) return { kind: 'declined', plan }
   const journal = openJournal(
-    folder(cluster.uid),
+    folder(uid),
     goesOn ? open.run : newRun(world.clock.now(), context.direction === 'dual' ? 'apply' : 'rollback'),
   )
   const say = (event: Event) => {

@@ -97,16 +97,22 @@ async function observeAll(
   const facts = list('v1/nodes').then(() =>
     readNodes(world, objects['v1/nodes'] ?? [], want, options, unread),
   )
-  const [version, system, nodes, found] = await Promise.all([
+  const [version, uid = '', nodes, found] = await Promise.all([
     api.version(signal),
-    allowed(unreadKey.uid, () => api.get('v1/namespaces', undefined, 'kube-system', signal)),
+    allowed(unreadKey.uid, () => readUid(api, signal)),
     facts,
     maps,
     ...want.lists.filter(resource => resource !== 'v1/nodes').map(list),
   ])
   const known = found.filter(map => map !== undefined)
   if (want.configMaps.length > 0) objects[configMaps] = [...(objects[configMaps] ?? []), ...known]
-  return { uid: system?.metadata.uid ?? '', version, objects, pods, nodes, unread: sorted(unread) }
+  return { uid, version, objects, pods, nodes, unread: sorted(unread) }
+}
+
+/** What tells one cluster from another: the uid of the namespace that none is without. */
+export async function readUid(api: World['api'], signal?: AbortSignal): Promise<string> {
+  const system = await api.get('v1/namespaces', undefined, 'kube-system', signal)
+  return system?.metadata.uid ?? ''
 }
 
 async function readNodes(
