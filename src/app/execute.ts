@@ -255,6 +255,6 @@ async function checkEnd(context: Execute, goal: Goal, dead: ReadonlySet<string>)
     'run.not-at-target',
     dead.size > 0
       ? `The plan may have been made before ${[...dead].join(', ')} died. Run the same command again: it plans anew, without.`
-      : 'Something changes the cluster at the same time (a deployment tool, an operator). Look at `dualstack plan`: it shows what is left.',
+      : 'Something changed the cluster at the same time (pods that came meanwhile, a deployment tool, an operator). Run the same command again: it plans what is left, and shows it first.',
   )
 }

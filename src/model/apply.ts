@@ -123,6 +123,15 @@ function applyRefresh(draft: Draft, refresh: Refresh): void {
   if (refresh.kind === 'restart') forgetArguments(draft, refresh.node, refresh.unit)
   else if (refresh.kind === 'recreate-pods')
     draft.changePodsOf(refresh.owner, pod => ({ ...pod, families: refresh.until }))
+  else if (refresh.kind === 'clear-annotation') clearAnnotation(draft, refresh.annotation)
+}
+
+function clearAnnotation(draft: Draft, annotation: string): void {
+  const path = ['metadata', 'annotations', annotation]
+  for (const { metadata } of draft.cluster.objects['v1/nodes'] ?? []) {
+    if (metadata.annotations?.[annotation] === undefined) continue
+    draft.changeObject('v1/nodes', undefined, metadata.name, node => setField(node, path, null))
+  }
 }
 
 function forgetArguments(draft: Draft, node: string, unit: string): void {

@@ -58,6 +58,7 @@ const refresh = z.discriminatedUnion('kind', [
     ready: z.number().optional(),
   }),
   z.strictObject({ kind: z.literal('remove-rules'), family, owner, container: z.string() }),
+  z.strictObject({ kind: z.literal('clear-annotation'), annotation: z.string() }),
 ])
 const gate = z.strictObject({
   id: z.string(),

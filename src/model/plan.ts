@@ -86,6 +86,11 @@ export type Refresh =
       readonly owner: OwnerRef
       readonly container: string
     }
+  | {
+      /** Takes out of every Node what a component keeps there and does not look after any more: it may have written it after the plan was made. */
+      readonly kind: 'clear-annotation'
+      readonly annotation: string
+    }
 
 /** A level to wait for, never an edge. Judged by the layer's gate of this id (`layer/name`), on fresh facts. */
 export interface Gate {

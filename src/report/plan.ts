@@ -150,5 +150,15 @@ export function refreshLines(refreshes: readonly Refresh[], verbose: boolean): s
       ? [`${refresh.family} rules, sets and devices of Felix are taken out of the kernel of every node`]
       : [],
   )
-  return [...(restarts.length === 0 ? [] : [`restart ${listed(restarts, most)}`]), ...pods, ...rules]
+  const annotations = refreshes.flatMap(refresh =>
+    refresh.kind === 'clear-annotation'
+      ? [`${refresh.annotation} is taken out of every Node that has it`]
+      : [],
+  )
+  return [
+    ...(restarts.length === 0 ? [] : [`restart ${listed(restarts, most)}`]),
+    ...pods,
+    ...rules,
+    ...annotations,
+  ]
 }

@@ -143,7 +143,7 @@ async function driveObject(context: Drive, change: ObjectChange): Promise<void> 
 }
 
 /** Somebody wrote between our read and our write: read again. An error of the server names the object it is about. */
-async function retryConflicts(what: string, attempt: () => Promise<void>): Promise<void> {
+export async function retryConflicts(what: string, attempt: () => Promise<void>): Promise<void> {
   for (let left = attempts; ; left--) {
     try {
       return await attempt()

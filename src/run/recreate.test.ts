@@ -261,6 +261,32 @@ test('a pod that was broken before we came does not hold up the others', async (
   expect(calls).toEqual(['evict db-1 at 0 s', 'evict db-0 at 1 s'])
 })
 
+test('a pod that has no address yet is looked at when it has some', async () => {
+  const { world, fake, calls } = worldWith([pod('db-0', { owner: 'db', ips: [], ready: false })], name =>
+    pod(name, { owner: 'db', ips: dual }),
+  )
+  let waits = 0
+  const clock: Clock = {
+    ...world.clock,
+    sleep: async (ms, signal) => {
+      await world.clock.sleep(ms, signal)
+      // The CNI was asked before it was told.
+      if (++waits !== 3) return
+      const [{ status }, [coming]] = [pod('db-0'), fake.objects['v1/pods'] ?? []]
+      if (coming !== undefined) fake.objects['v1/pods'] = [{ ...coming, status }]
+    },
+  }
+  await recreate({ ...world, clock }, { ready: 0 })
+  expect(calls).toEqual(['evict db-0 at 3 s'])
+})
+
+test('a pod that never gets an address holds nothing up', async () => {
+  const { world, calls } = worldWith([pod('db-0', { owner: 'db', ips: [], ready: false })], () => undefined)
+  await recreate(world, { ready: 0 })
+  expect(calls).toEqual([])
+  expect(world.clock.now()).toBe(16_000)
+})
+
 test('a pod that is ready goes only when as many serve as served before', async () => {
   const three = ['db-0', 'db-1', 'db-2'].map(name => pod(name, { owner: 'db' }))
   const { world, fake } = worldWith(three, name => pod(name, { owner: 'db', ips: dual, ready: false }))

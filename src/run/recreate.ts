@@ -30,21 +30,27 @@ interface Backlog {
   /** Pods that serve, of how many that are there or on their way out. */
   readonly ready: number
   readonly all: number
+  /** Some pod is on its node and has no address yet: it may have asked for one before the CNI was told. */
+  readonly isComing: boolean
 }
 
 function backlog(cluster: Cluster, { owner, until }: RecreatePods): Backlog {
   const isOwned = ownedBy(cluster, owner)
   const pods = cluster.pods.filter(pod => isOwned(pod) && isLive(pod) && !pod.hostNetwork)
   return {
-    // One without addresses is new, and gets what the CNI hands out now.
+    // One without addresses is looked at when it has some.
     old: pods.filter(pod => !pod.deleting && pod.families.length > 0 && !isAsWanted(pod, until)),
     ready: pods.filter(pod => pod.ready && !pod.deleting).length,
     all: pods.length,
+    isComing: pods.some(pod => !pod.deleting && pod.node !== '' && pod.families.length === 0),
   }
 }
 
 /** Seconds after which the owner of pods that do not come back is asked whether it still wants them. */
 const askOwnerAfter = 15
+
+/** Seconds for which a pod that has no address yet is waited for: it gets one within a moment, or it waits for a volume and gets the right one. */
+const comesWithin = 15
 
 /**
  * May the next ready pod go? When as many serve as did before: one that was broken already when we came is not ours to wait for. Fewer pods
@@ -81,7 +87,8 @@ export async function recreatePods(context: Recreate, refresh: RecreatePods): Pr
   if (refresh.by === 'rollout') return
   const { clock } = context.world
   const name = `${refresh.owner.kind} ${refresh.owner.namespace}/${refresh.owner.name}`
-  let deadline = clock.now() + context.within * 1000
+  const began = clock.now()
+  let deadline = began + context.within * 1000
   let count = -1
   const mayGo = pace(context, refresh)
   let obstacle = 'fewer of its pods are ready than were before'
@@ -91,7 +98,11 @@ export async function recreatePods(context: Recreate, refresh: RecreatePods): Pr
     const { old } = now
     const isPaced = await mayGo(now)
     const [pod] = old.toSorted((a, b) => Number(a.ready) - Number(b.ready) || (a.name > b.name ? -1 : 1))
-    if (pod === undefined) return
+    if (pod === undefined) {
+      if (!now.isComing || clock.now() - began > comesWithin * 1000) return
+      await clock.sleep(1000, context.signal)
+      continue
+    }
     if (old.length !== count) deadline = clock.now() + context.within * 1000
     count = old.length
     // A pod that is not ready serves nobody: taking it first costs nothing.

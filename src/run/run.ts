@@ -7,6 +7,7 @@ import type { Plan, Step } from '../model/plan.ts'
 import type { FreshRead } from '../model/read.ts'
 import pLimit from 'p-limit'
 import type { World } from '../world/ports.ts'
+import { clearAnnotation } from './clear-annotation.ts'
 import { describe, drive, staleError, type SwapSettings } from './drive.ts'
 import { inspect } from './inspect.ts'
 import type { Journal } from './journal.ts'
@@ -213,6 +214,9 @@ async function refreshAll(context: Run, step: Step, progress: (message: string) 
   for (const refresh of step.refreshes)
     if (refresh.kind === 'remove-rules')
       await removeRules({ world: context.world, look, progress, signal: context.signal }, refresh)
+  for (const refresh of step.refreshes)
+    if (refresh.kind === 'clear-annotation')
+      await clearAnnotation({ world: context.world, progress, signal: context.signal }, refresh)
   const recreations = step.refreshes.filter(refresh => refresh.kind === 'recreate-pods')
   const results = await Promise.allSettled(
     recreations.map(refresh =>

@@ -2,7 +2,7 @@ import type { Family } from '../../address/family.ts'
 import { fieldChange, objectChange } from '../../model/changes.ts'
 import { type Goal, wants } from '../../model/goal.ts'
 import type { Gate, Step } from '../../model/plan.ts'
-import { clearAddresses, nodesWith, rulesStep } from '../cni-calico/addresses.ts'
+import { clearStep, nodesWith, rulesStep } from '../cni-calico/addresses.ts'
 import { changingFamilies } from '../shared/families.ts'
 import { settledGates } from './gates.ts'
 import { detection, installations, looksFor, type OperatorCalico } from './read.ts'
@@ -58,9 +58,9 @@ function leaveFamily(state: OperatorCalico, family: Family): readonly Step[] {
             gates: [rendered(state, family, false), ...settledGates(state)],
           },
         ]
-  const clear = nodesWith(state, family) > 0 ? clearAddresses(state, family, 'cni-calico-operator') : []
-  const steps = [...forget, ...clear]
-  return steps.length === 0 ? [] : [...steps, rulesStep(state, family, 'cni-calico-operator')]
+  if (forget.length === 0 && nodesWith(state, family) === 0) return []
+  const layer = 'cni-calico-operator'
+  return [...forget, clearStep(family, layer), rulesStep(state, family, layer)]
 }
 
 const step = (family: Family) => ({

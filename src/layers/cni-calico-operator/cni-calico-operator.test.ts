@@ -139,6 +139,8 @@ test('back: the Installation is what it was', () => {
     default spec.calicoNetwork.ipPools.name=default-ipv6-ippool.nodeSelector: "all()" → null
     # cni-calico-operator/addresses-ipv6: Have the operator's calico-node leave IPv6 alone
     default spec.calicoNetwork.nodeAddressAutodetectionV6: {"kubernetes":"NodeInternalIP"} → null
+    # cni-calico-operator/clear-ipv6: Take the IPv6 address out of the Nodes, as far as Calico keeps it
+    ! {"kind":"clear-annotation","annotation":"projectcalico.org/IPv6Address"}
     # cni-calico-operator/rules-ipv6: Take Felix's IPv6 rules out of the nodes
     ! {"kind":"remove-rules","family":"IPv6","owner":{"namespace":"calico-system","kind":"DaemonSet","name":"calico-node"},"container":"calico-node"}"
   `)

@@ -115,8 +115,9 @@ function findAddresses(state: Calico, goal: Goal, family: Family): readonly Step
 
 /** Nobody looks for the address, nobody keeps it, and what the kernel still has of the family goes: Felix itself would leave it. */
 function leaveFamily(state: Calico, family: Family): readonly Step[] {
-  const steps = [...forgetAddresses(state, family), ...clearAddresses(state, family, 'cni-calico')]
-  return steps.length === 0 ? [] : [...steps, rulesStep(state, family, 'cni-calico')]
+  const forget = forgetAddresses(state, family)
+  if (forget.length === 0 && nodesWith(state, family) === 0) return []
+  return [...forget, clearStep(family, 'cni-calico'), rulesStep(state, family, 'cni-calico')]
 }
 
 export const rulesStep = ({ namespace }: Pick<Calico, 'namespace'>, family: Family, layer: string): Step => ({
@@ -163,44 +164,31 @@ function forgetAddresses(state: Calico, family: Family): readonly Step[] {
   ]
 }
 
-/** Without IP6 calico-node keeps the address that it found once (startup.go): it goes by hand, after nobody writes it any more. */
-export function clearAddresses(
-  state: Pick<Calico, 'cluster'>,
-  family: Family,
-  layer: string,
-): readonly Step[] {
-  const annotation = ['metadata', 'annotations', wiring[family].annotation]
-  const changes = (state.cluster.objects['v1/nodes'] ?? []).flatMap(
-    node =>
-      objectChange({ kind: 'object', api: 'v1/nodes', name: node.metadata.name }, [
-        fieldChange(node, annotation, null),
-      ]) ?? [],
-  )
-  if (changes.length === 0) return []
-  return [
+/**
+ * Without IP6 calico-node keeps the address that it found once (startup.go): it goes by hand, after nobody writes it any more. From every Node
+ * that has it then: where somebody was stopped while calico-node rolled out, more have it than when this was planned.
+ */
+export const clearStep = (family: Family, layer: string): Step => ({
+  id: `${layer}/clear-${family.toLowerCase()}`,
+  stage: 'cni-addresses',
+  layer,
+  title: `Take the ${family} address out of the Nodes, as far as Calico keeps it`,
+  why: 'With it BIRD keeps a session and routes to every other node.',
+  interrupts: [],
+  leaves: [],
+  needs: [],
+  changes: [],
+  refreshes: [{ kind: 'clear-annotation', annotation: wiring[family].annotation }],
+  gates: [
     {
-      id: `${layer}/clear-${family.toLowerCase()}`,
-      stage: 'cni-addresses',
-      layer,
-      title: `Take the ${family} address out of ${changes.length} Nodes, as far as Calico keeps it`,
-      why: 'With it BIRD keeps a session and routes to every other node.',
-      interrupts: [],
-      leaves: [],
-      needs: [],
-      changes,
-      refreshes: [],
-      gates: [
-        {
-          id: `${layer}/node-addresses`,
-          args: { family, present: false },
-          within: 60,
-          steady: 3,
-          because: 'nobody may write it again',
-        },
-      ],
+      id: `${layer}/node-addresses`,
+      args: { family, present: false },
+      within: 60,
+      steady: 3,
+      because: 'nobody may write it again',
     },
-  ]
-}
+  ],
+})
 
 const rollout = (state: Calico, because: string) =>
   rolledOut(

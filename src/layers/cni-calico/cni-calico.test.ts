@@ -194,8 +194,8 @@ test('on the way back the blocks of nodes are released, the address goes from th
     calico-node spec.template.spec.containers.name=calico-node.env.name=IP6.value: "autodetect" → null
     calico-node spec.template.spec.containers.name=calico-node.env.name=IP6_AUTODETECTION_METHOD.value: "kubernetes-internal-ip" → null
     calico-node spec.template.spec.containers.name=calico-node.env.name=FELIX_IPV6SUPPORT.value: "true" → "false"
-    # cni-calico/clear-ipv6: Take the IPv6 address out of 1 Nodes, as far as Calico keeps it
-    n1 metadata.annotations.projectcalico.org/IPv6Address: "fd00:10::11/64" → null
+    # cni-calico/clear-ipv6: Take the IPv6 address out of the Nodes, as far as Calico keeps it
+    ! {"kind":"clear-annotation","annotation":"projectcalico.org/IPv6Address"}
     # cni-calico/rules-ipv6: Take Felix's IPv6 rules out of the nodes
     ! {"kind":"remove-rules","family":"IPv6","owner":{"namespace":"kube-system","kind":"DaemonSet","name":"calico-node"},"container":"calico-node"}"
   `)

@@ -2,6 +2,7 @@ import type { Family } from '../../address/family.ts'
 import type { Cluster, KubeObject, Pod, Resource } from '../../model/cluster.ts'
 import { ownerResolver } from '../../model/owners.ts'
 import type { OwnerRef } from '../../model/plan.ts'
+import { getField } from '../../model/fields.ts'
 import { findObject } from '../../model/changes.ts'
 import { groupBy } from '../shared/group.ts'
 import { type LabelSelector, selects } from '../shared/selector.ts'
@@ -71,9 +72,26 @@ export function readWorkloads(cluster: Cluster): Workloads {
       budget => budget.namespace,
     ),
     healthy: healthyOf(cluster.pods),
-    isDNS: ({ owner, pods }) =>
-      owner.namespace === 'kube-system' && pods.some(pod => pod.labels['k8s-app'] === 'kube-dns'),
+    isDNS: ({ owner, object, pods }) =>
+      owner.namespace === 'kube-system' &&
+      [getField(object, ['spec', 'template', 'metadata', 'labels']), ...pods.map(pod => pod.labels)].some(
+        labels => getField(labels, ['k8s-app']) === 'kube-dns',
+      ),
   }
+}
+
+/** Owners of which no pod is there: scaled to nothing, or all away at the moment. Not those whose pods are on the host's network. */
+export function withoutPods({ cluster, workloads }: Workloads): readonly Workload[] {
+  const known = new Set(workloads.map(({ owner }) => nameOf(owner)))
+  return (['Deployment', 'StatefulSet', 'DaemonSet'] as const).flatMap(kind =>
+    (cluster.objects[resourceOf[kind] ?? ''] ?? [])
+      .filter(object => getField(object, ['spec', 'template', 'spec', 'hostNetwork']) !== true)
+      .map(object => {
+        const { namespace = '', name } = object.metadata
+        return { owner: { namespace, kind, name }, object, pods: [] }
+      })
+      .filter(({ owner }) => !known.has(nameOf(owner))),
+  )
 }
 
 /** Namespaces are told apart once: with a budget for each Deployment all pods would be walked through ten thousand times. */

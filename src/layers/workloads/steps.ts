@@ -2,11 +2,16 @@ import { getField } from '../../model/fields.ts'
 import type { Goal } from '../../model/goal.ts'
 import { applyFields, isObjectChange } from '../../model/apply.ts'
 import { fieldChange, objectChange } from '../../model/changes.ts'
-import type { KubeObject } from '../../model/cluster.ts'
+import type { Cluster, KubeObject } from '../../model/cluster.ts'
 import type { Change, Interruption, Notice, OwnerRef, Refresh, Step } from '../../model/plan.ts'
+import { readAPIServers } from '../kube-apiserver/read.ts'
+import { changingFamilies } from '../shared/families.ts'
+import { isLeft } from '../shared/leave.ts'
+import { byFamily } from '../shared/pair.ts'
 import { familiesGateId } from './gates.ts'
-import { lacksOrExceeds, nameOf, resourceOf, type Workload, type Workloads } from './read.ts'
+import { lacksOrExceeds, nameOf, resourceOf, withoutPods, type Workload, type Workloads } from './read.ts'
 import { ownFields, surgeFields, surgesForUs } from './surge.ts'
+import { wantedPods } from './wanted-pods.ts'
 import { type Way, wayOf } from './way.ts'
 
 /** In the pod template: what was rolled out last. It comes on the way there and goes on the way back, so the object ends as it was. */
@@ -20,22 +25,45 @@ interface Planned {
 
 /** Workloads of which some pod has other families than the goal's, with how each is made again. */
 function outdated(state: Workloads, goal: Goal): readonly Planned[] {
-  return state.workloads
+  const mayExceed = goal.families.length === 1 && servesMore(state.cluster, goal)
+  const isBack = goal.families.length === 1
+  return [...state.workloads, ...(isBack ? withoutPods(state) : [])]
     .flatMap((workload): Planned | readonly Planned[] => {
-      if (workload.pods.some(pod => lacksOrExceeds(pod, goal.families)))
-        return { workload, way: wayOf(workload, state, goal) }
-      return isUnderWay(workload, goal) ? { workload, way: { by: 'rollout' } } : []
+      if (workload.pods.some(pod => lacksOrExceeds(pod, goal.families))) {
+        const way = wayOf(workload, state, goal)
+        return { workload, way: way.by !== 'rollout' && isUnderWay(workload, goal) ? { by: 'rollout' } : way }
+      }
+      if (isUnderWay(workload, goal)) return { workload, way: { by: 'rollout' } }
+      return mayExceed ? coming(workload, wayOf(workload, state, goal)) : []
     })
     .sort((a, b) => nameOf(a.workload.owner).localeCompare(nameOf(b.workload.owner)))
 }
 
 /**
- * Back: a roll-out of ours that was begun and has not made a pod yet (somebody was stopped there). The pods look right, and would not for
- * long: the annotation must go all the same.
+ * Back: a roll-out of ours that was begun and has not come to its end (somebody was stopped there). Where it has made no pod yet they all look
+ * right, and would not for long; where it has, some are not ready, which elsewhere speaks against a roll-out. The annotation must go all the
+ * same, unless somebody wants the workload left.
  */
 function isUnderWay({ object }: Workload, goal: Goal): boolean {
-  const said = getField(object, annotationPath)
+  const said = isLeft(object) ? null : getField(object, annotationPath)
   return goal.families.length === 1 && said !== null && said !== goal.families.join(',')
+}
+
+/** Some API server has a range of a family that goes: until the CNI is told, pods may still get it. */
+const servesMore = (cluster: Cluster, goal: Goal): boolean =>
+  (readAPIServers(cluster)?.instances ?? []).some(({ configured }) =>
+    changingFamilies(goal).some(family => byFamily(configured)[family] !== undefined),
+  )
+
+/**
+ * Back: a pod that is being made (somebody was stopped while pods were made again) is not there or has no address yet, and may get the family
+ * that goes. When its step comes it is looked at again: one that has it then is evicted, and where none has, nothing is done.
+ */
+function coming(workload: Workload, way: Way): readonly Planned[] {
+  const { owner, object, pods } = workload
+  const wanted = (object && wantedPods(owner.kind, object)) ?? 0
+  if (way.by === 'nothing' || (pods.length >= wanted && pods.every(pod => pod.families.length > 0))) return []
+  return [{ workload, way: { by: way.by === 'delete' ? 'delete' : 'eviction' } }]
 }
 
 export function workloadSteps(state: Workloads, goal: Goal, stage: string): readonly Step[] {

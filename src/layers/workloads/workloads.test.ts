@@ -3,7 +3,7 @@ import type { Family } from '../../address/family.ts'
 import { getField, setField } from '../../model/fields.ts'
 import type { Goal } from '../../model/goal.ts'
 import type { Cluster, KubeObject, Pod, Resource } from '../../model/cluster.ts'
-import { backGoal, goal, podOf, testCluster } from '../testing/cluster.ts'
+import { apiServerManifest, backGoal, goal, podOf, testCluster } from '../testing/cluster.ts'
 import { applied, readingsOf, shown, stepsOf } from '../testing/steps.ts'
 import { scaled } from './budget.ts'
 import { workloads } from './index.ts'
@@ -405,6 +405,52 @@ test('a roll-out that was begun and has made no pod yet is taken back too', () =
   const end = applied(begun, stepsOf(workloads, begun, backGoal, 'workloads'))
   expect(end.objects).toEqual(found.objects)
   expect(ways(end, backGoal)).toEqual([])
+})
+
+test('a roll-out that was begun goes back by one, also where its pods are not ready and a budget forbids evictions', () => {
+  const found = web({}, [budget('web', 3)])
+  const begun = applied(found, stepsOf(workloads, found, goal, 'workloads'))
+  const coming = { ...begun, pods: begun.pods.map(pod => ({ ...pod, ready: false })) }
+  expect(ways(coming, backGoal)).toEqual(['Deployment rollout'])
+})
+
+test('an annotation of ours goes on the way back where no pod is there at all', () => {
+  const found = web()
+  const begun = { ...applied(found, stepsOf(workloads, found, goal, 'workloads')), pods: [] }
+  const end = applied(begun, stepsOf(workloads, begun, backGoal, 'workloads'))
+  expect(end.objects).toEqual(found.objects)
+})
+
+describe('back: a pod that is being made', () => {
+  const server = {
+    '/etc/kubernetes/manifests/kube-apiserver.yaml': apiServerManifest('10.96.0.0/16,fd00:96::/112'),
+  }
+  const beside = (found: Cluster): Cluster => ({
+    ...found,
+    nodes: testCluster({ files: { n1: server } }).nodes,
+    objects: { ...found.objects, 'apps/v1/daemonsets': [] },
+  })
+
+  test.each<[string, Cluster, readonly string[]]>([
+    ['has no address yet', web({}, [], { ips: [], families: [] }), ['Deployment eviction']],
+    ['is not there yet', web({}, [], {}, 2), ['Deployment eviction']],
+    ['is the only one, and not there yet', web({}, [], {}, 0), ['Deployment eviction']],
+    [
+      'is of nobody, and would be left',
+      cluster({}, pods(1, undefined, 'bare', { ips: [], families: [] })),
+      [],
+    ],
+    ['is wanted by nobody: all are there', web(), []],
+    [
+      'is on the host’s network',
+      web({ template: { spec: { hostNetwork: true } } }, [], { hostNetwork: true }),
+      [],
+    ],
+  ])('%s', (_, found, expected) => {
+    expect(ways(beside(found), backGoal)).toEqual(expected)
+    // No API server knows the family: no pod can get it any more.
+    expect(ways(found, backGoal)).toEqual([])
+  })
 })
 
 test('pods that became dual by themselves go back by a roll-out too', () => {
