@@ -1,4 +1,5 @@
 import type { KubeObject, Pod, Resource } from '../model/cluster.ts'
+import { isOfTests } from '../model/test-namespace.ts'
 import { createIntern, projectPod } from '../world/api/pods.ts'
 import type { Folder } from './folder.ts'
 import { configMaps, isResource, listFile, podResource, secrets } from './layout.ts'
@@ -23,7 +24,7 @@ export async function readObjects(folder: Folder, unread: Record<string, string>
     else if (entry.skipped) unread[resource] = entry.skipped
     else if (single) maps.push(trimmed(asObject(await readJson(folder, entry.path), folder.name(entry.path))))
     else if (resource === podResource) pods = await readPods(folder, entry.path)
-    else objects[resource] = await readObjectsOf(folder, entry.path)
+    else objects[resource] = await readObjectsOf(folder, entry.path, resource)
   }
   if (maps.length > 0) objects[configMaps] = [...(objects[configMaps] ?? []), ...maps]
   return { objects, pods }
@@ -32,13 +33,15 @@ export async function readObjects(folder: Folder, unread: Record<string, string>
 async function readPods(folder: Folder, path: string): Promise<Pod[]> {
   const intern = createIntern()
   const pods: Pod[] = []
-  for await (const pod of readList(folder, path)) pods.push(projectPod(pod, intern))
+  for await (const pod of readList(folder, path))
+    if (!isOfTests(podResource, pod)) pods.push(projectPod(pod, intern))
   return pods
 }
 
-async function readObjectsOf(folder: Folder, path: string): Promise<KubeObject[]> {
+async function readObjectsOf(folder: Folder, path: string, resource: Resource): Promise<KubeObject[]> {
   const objects: KubeObject[] = []
-  for await (const object of readList(folder, path)) objects.push(trimmed(object))
+  for await (const object of readList(folder, path))
+    if (!isOfTests(resource, object)) objects.push(trimmed(object))
   return objects
 }
 

@@ -27,6 +27,23 @@ const controlPlane = { 'node-role.kubernetes.io/control-plane': '' }
 const node = (name: string, labels = {}) => ({ metadata: { name, labels } })
 
 describe('readBundle', () => {
+  it('leaves out what tests of traffic stood in the cluster when it was taken', async () => {
+    const own = 'kubectl-dualstack-verify-0a1b2c'
+    const both = (kind: string) => ({
+      items: [{ metadata: { name: kind, namespace: own } }, { metadata: { name: kind, namespace: 'x' } }],
+    })
+    await put({
+      'version.json': version,
+      'objects/v1/namespaces.json': { items: [...namespaces.items, { metadata: { name: own } }] },
+      'objects/v1/pods.json': both('pod'),
+      'objects/v1/services.json': both('service'),
+    })
+    const { pods, objects } = await readBundle(dir)
+    expect(pods.map(({ namespace }) => namespace)).toEqual(['x'])
+    expect(objects['v1/services']?.map(({ metadata }) => metadata.namespace)).toEqual(['x'])
+    expect(objects['v1/namespaces']?.map(({ metadata }) => metadata.name)).toEqual(['kube-system'])
+  })
+
   it('reads what a hand-made bundle holds', async () => {
     await put({
       'version.json': version,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import type { KubeObject } from '../model/cluster.ts'
 import type { Read } from '../model/read.ts'
 import { observe } from './live.ts'
-import { fakeWorld, smallCluster } from './testing.ts'
+import { fakeWorld, object, smallCluster } from './testing.ts'
 
 const reads: readonly Read[] = [
   { kind: 'list', resource: 'v1/pods' },
@@ -38,6 +39,18 @@ describe('observe', () => {
       'v1/services',
     ])
     expect(seen.unread).toEqual({})
+  })
+
+  it('does not see what tests of traffic stand in the cluster meanwhile, and neither does what looks on', async () => {
+    const cluster = smallCluster()
+    const before = await observe(fakeWorld(cluster), reads)
+    const own = 'kubectl-dualstack-verify-0a1b2c'
+    cluster.objects['v1/services']?.push(object('web', own))
+    cluster.objects['v1/pods']?.push(object("peer-n1", own))
+    const seen: string[] = []
+    const onObject = (_: string, { metadata }: KubeObject) => void seen.push(metadata.namespace ?? '')
+    expect(await observe(fakeWorld(cluster), reads, { onObject })).toEqual(before)
+    expect(seen).not.toContain(own)
   })
 
   it('asks control planes for more than workers', async () => {

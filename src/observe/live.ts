@@ -2,6 +2,7 @@ import pLimit from 'p-limit'
 import { DualStackError, messageOf, UnreachableError } from '../base/errors.ts'
 import type { Cluster, KubeObject, NodeFacts, Pod, Resource } from '../model/cluster.ts'
 import type { Read } from '../model/read.ts'
+import { isOfTests } from '../model/test-namespace.ts'
 import { createIntern, projectPod } from '../world/api/pods.ts'
 import type { World } from '../world/ports.ts'
 import { configMaps, podResource } from './layout.ts'
@@ -72,6 +73,7 @@ async function observeAll(
         const foundPods: Pod[] = []
         const intern = createIntern()
         for await (const object of api.list(resource, { signal })) {
+          if (isOfTests(resource, object)) continue
           await onObject?.(resource, object)
           if (resource === podResource) foundPods.push(projectPod(object, intern))
           else found.push(trimmed(object))

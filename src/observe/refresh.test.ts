@@ -43,6 +43,13 @@ describe('refresh', () => {
     expect(old.objects['v1/services']).toHaveLength(3)
   })
 
+  it('waits for nothing of what tests of traffic make', async () => {
+    const { fake, world, before } = await observed()
+    fake.objects['v1/services'] = [object('web', 'kubectl-dualstack-verify-0a1b2c')]
+    const after = await refresh(before, [{ kind: 'list', resource: 'v1/services' }], world)
+    expect(after.objects['v1/services']).toEqual([])
+  })
+
   it('replaces only the pods that a selector covers', async () => {
     const { fake, world, before } = await observed()
     fake.objects['v1/pods'] = []

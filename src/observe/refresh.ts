@@ -1,5 +1,6 @@
 import type { Cluster, KubeObject, NodeFacts, Pod, Resource } from '../model/cluster.ts'
 import type { FreshRead } from '../model/read.ts'
+import { isOfTests } from '../model/test-namespace.ts'
 import { createIntern, projectPod } from '../world/api/pods.ts'
 import type { NodeRead, World } from '../world/ports.ts'
 import { podResource } from './layout.ts'
@@ -32,7 +33,7 @@ async function freshObjects(read: FreshRead, world: World, signal?: AbortSignal)
     const { namespace, labelSelector } = read
     const found: KubeObject[] = []
     for await (const object of world.api.list(resource, { namespace, labelSelector, signal }))
-      found.push(object)
+      if (!isOfTests(resource, object)) found.push(object)
     const within = (of: { namespace?: string; labels?: Readonly<Record<string, string>> }): boolean =>
       (namespace === undefined || of.namespace === namespace) && selects(labelSelector, of.labels)
     return replaceAll(resource, found, within)

@@ -219,6 +219,19 @@ test('a block in which a pod that is left has an address stays', () => {
   expect(step?.leaves.join()).toContain('block fd00:244::/122')
 })
 
+test.each([
+  ['demo', false],
+  ['kubectl-dualstack-verify-0a1b2c', true],
+])('addresses of pods in %s are waited for: a block counts as empty: %s', (namespace, holds) => {
+  const attributes = [{ handle_id: 'k8s-pod-network.x', secondary: { namespace, node: 'n1', pod: 'a' } }]
+  const spec = { cidr: 'fd00:244::/122', allocations: [null, 0], attributes }
+  const dual = withObjects(convert(calico()), {
+    'crd.projectcalico.org/v1/ipamblocks': [{ metadata: { name: 'fd00-244---122' }, spec }],
+  })
+  const step = stepsOf(cniCalico, dual, backGoal, 'cni-pool').find(({ id }) => id === 'cni-calico/blocks-ipv6')
+  expect(readingsOf(cniCalico, dual, step?.needs ?? [])).toMatchObject([{ holds }])
+})
+
 test('a second way there opens the same pool again', () => {
   const again = convert(convert(convert(calico()), backGoal, stagesBack))
   expect(again).toEqual(convert(calico()))

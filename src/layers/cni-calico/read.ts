@@ -2,6 +2,7 @@ import { tryParseCIDR } from '../../address/index.ts'
 import type { Family } from '../../address/family.ts'
 import { configMapText } from '../../model/changes.ts'
 import type { Cluster, KubeObject } from '../../model/cluster.ts'
+import { isTestNamespace } from '../../model/test-namespace.ts'
 
 export const poolResource = 'crd.projectcalico.org/v1/ippools'
 export const blockResource = 'crd.projectcalico.org/v1/ipamblocks'
@@ -120,8 +121,13 @@ export function blocksOf(
 /** The range that a block, or what says whose it is, stands for. */
 export const cidrOf = (object: KubeObject): string => ((object['spec'] ?? {}) as { cidr?: string }).cidr ?? ''
 
-/** Addresses of a block that are given out. */
-export const usedIn = (block: KubeObject): number =>
-  ((block['spec'] as { allocations?: readonly (number | null)[] }).allocations ?? []).filter(
-    one => one !== null && one !== undefined,
+/** Addresses of a block that are given out, but for those of test pods: they end by themselves, and nobody waits for them. */
+export function usedIn(block: KubeObject): number {
+  const { allocations = [], attributes = [] } = block['spec'] as {
+    allocations?: readonly (number | null)[]
+    attributes?: readonly { readonly secondary?: { readonly namespace?: string } | null }[]
+  }
+  return allocations.filter(
+    one => one !== null && one !== undefined && !isTestNamespace(attributes[one]?.secondary?.namespace),
   ).length
+}
