@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { systemClock } from '../../base/clock.ts'
+import { UnreachableError } from '../../base/errors.ts'
 import type { KubeObject } from '../../model/cluster.ts'
 import { apiError } from '../api/api-error.ts'
 import { memoryApi } from '../api/testing/memory-api.ts'
@@ -114,6 +115,21 @@ test('a pod that is gone is made anew on the next try', async () => {
   await expect(transport.run('n1', '')).rejects.toMatchObject({ exitCode: 4, code: 'nodes.pod' })
   expect((await transport.run('n1', '')).code).toBe(0)
   expect(new Set(asked.map(({ name }) => name)).size).toBe(2)
+})
+
+test('a pod that a kubelet would not let us into for a moment goes with the others', async () => {
+  let away = true
+  const { transport, memory } = cluster(async () => {
+    if (away) throw new UnreachableError('container runtime is down', 'exec.failed')
+    return fine()
+  })
+  await expect(transport.run('n1', '')).rejects.toMatchObject({ code: 'nodes.pod' })
+  away = false
+  await transport.run('n1', '')
+  expect(pods(memory)).toHaveLength(2)
+  await transport.close()
+  expect(pods(memory)).toEqual([])
+  expect(memory.objects['v1/namespaces']).toEqual([])
 })
 
 test('an API server that is being exchanged answers with errors: the node is away, the pod is not', async () => {

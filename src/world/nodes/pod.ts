@@ -25,6 +25,8 @@ const namespaces = 'v1/namespaces'
  */
 export function podTransport({ api, clock, startWithin = 60 }: PodOptions): Transport {
   const running = new Map<string, Promise<string>>()
+  /** Names of all pods made: one that could not be talked to for a moment has a successor, and may be there all the same. */
+  const made = new Set<string>()
   let swept: Promise<void> | undefined
 
   const podOn = (node: string, signal?: AbortSignal): Promise<string> => {
@@ -51,6 +53,7 @@ export function podTransport({ api, clock, startWithin = 60 }: PodOptions): Tran
     const name = `node-${shortId(node, String(clock.now()), String(Math.random()))}`
     const pod = agentPod({ name, node, image: imageFor(object), architecture: architectureOf(object) })
     const until = clock.now() + startWithin * 1000
+    made.add(name)
     await create(node, pod, until, signal)
     for (;;) {
       const now = await api.get(pods, ownNamespace, name, signal)
@@ -124,8 +127,11 @@ export function podTransport({ api, clock, startWithin = 60 }: PodOptions): Tran
   }
 
   async function close(): Promise<void> {
-    if (running.size === 0) return
-    await Promise.all([...running.values()].map(name => name.then(remove, () => undefined)))
+    if (made.size === 0) return
+    // What is being started right now comes to its name first.
+    await Promise.allSettled(running.values())
+    await Promise.all([...made].map(remove))
+    made.clear()
     running.clear()
     swept = undefined
     // With the last of our pods the namespace goes; there may be test pods, of this run or another.
