@@ -18,6 +18,8 @@ import { journalFolder, newRun, openJournal, readRuns, stepsOf, unfinished } fro
 import { pruneCopies } from '../run/prune.ts'
 import { run } from '../run/run.ts'
 import { swapSettings } from '../run/swap.ts'
+import { sweep } from '../verify/index.ts'
+import { ApiError } from '../world/api/api-error.ts'
 import { acquireLock, type Lock } from '../world/own/lock.ts'
 import type { World } from '../world/ports.ts'
 import type { Judged } from './preflight.ts'
@@ -69,6 +71,7 @@ export async function execute(context: Execute): Promise<Outcome> {
 }
 
 async function locked(given: Execute, layers: readonly Layer[], lock: Lock): Promise<Outcome> {
+  await sweepTests(given)
   const dead = await findDead(given.world, given.without ?? new Set(), given.signal)
   const left = new Set(dead.map(({ name }) => name))
   const world = await hideNodes(given.world, left)
@@ -156,6 +159,13 @@ async function locked(given: Execute, layers: readonly Layer[], lock: Lock): Pro
   } finally {
     journal.close()
   }
+}
+
+/** Test pods of a run or a verification that was killed. Whoever may not look for them is not held up. */
+async function sweepTests({ world, signal }: Execute): Promise<void> {
+  await sweep(world, signal).catch((error: unknown) => {
+    if (!(error instanceof ApiError && error.status === 403)) throw error
+  })
 }
 
 /** Before anything is read. What cannot be made yet stays kept, and never stands in the way back. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { open } from 'node:fs/promises'
+import { access, open } from 'node:fs/promises'
 import { messageOf, UsageError } from '../base/errors.ts'
 import type { Plan } from '../model/plan.ts'
 
@@ -10,6 +10,18 @@ export const fingerprintOf = (plan: Plan): string => createHash('sha256').update
 
 /** Writes a plan to a new file. @throws UsageError as `writeNew` */
 export const savePlan = (path: string, plan: Plan): Promise<void> => writeNew(path, planFile(plan))
+
+/** @throws UsageError when something is there already: told before the work, of a file that is written after it */
+export async function requireNew(path: string): Promise<void> {
+  const isThere = await access(path).then(
+    () => true,
+    () => false,
+  )
+  if (isThere) throw thereAlready(path)
+}
+
+const thereAlready = (path: string): UsageError => new UsageError(`${path} is there already`, newFileHint)
+const newFileHint = 'Name a new file in a folder where you may write.'
 
 /** Writes a new file. @throws UsageError when something is there already: what somebody agreed to is not written over */
 export async function writeNew(path: string, text: string): Promise<void> {
@@ -22,10 +34,7 @@ export async function writeNew(path: string, text: string): Promise<void> {
       await file.close()
     }
   } catch (error) {
-    const exists = (error as NodeJS.ErrnoException).code === 'EEXIST'
-    throw new UsageError(
-      exists ? `${path} is there already` : `cannot write ${path}: ${messageOf(error)}`,
-      'Name a new file in a folder where you may write.',
-    )
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw thereAlready(path)
+    throw new UsageError(`cannot write ${path}: ${messageOf(error)}`, newFileHint)
   }
 }

@@ -25,20 +25,23 @@ export function topicOf(word: string | undefined): Topic | undefined {
 }
 
 /** `192.0.2.10`, `192.0.2.10:8080`, `2001:db8::1`, `[2001:db8::1]:8080`. Port 80 where none is named. */
-export function outsideOf(text: string): External {
+export function addressOf(option: string, text: string): External {
   const [, bracketed, dotted, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? []
   const address = bracketed ?? dotted ?? text.replace(/^\[(.*)\]$/, '$1')
   if (tryParseIP(address) === undefined || Number(port) > 65_535)
     throw new UsageError(
-      `--outside ${JSON.stringify(text)} is no address`,
-      'Like 192.0.2.10:80, or [2001:db8::10]:80; a server that answers HTTP.',
+      `${option} ${JSON.stringify(text)} is no address`,
+      'Like 192.0.2.10:80, or [2001:db8::10]:80; something there that answers HTTP.',
     )
   return { name: text, family: familyOf(address), address, port: Number(port ?? 80), path: '/' }
 }
 
-/** @throws UsageError unless it is a whole number from 1 to 1000 */
-export function rateOf(text: string | undefined): number {
-  if (text === undefined) return 100
+/**
+ * @param usual where none is given
+ * @throws UsageError unless it is a whole number from 1 to 1000
+ */
+export function rateOf(text: string | undefined, usual: number): number {
+  if (text === undefined) return usual
   const rate = Number(text)
   if (!Number.isInteger(rate) || rate < 1 || rate > 1000)
     throw new UsageError(

@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.ts'
 import type { Lost, Watched } from '../model/watch.ts'
-import { startWatch } from '../verify/watch/watch.ts'
-import type { OpenedClients } from './with-traffic.ts'
+import { longest, type OpenedClients, openClients, startWatch } from '../verify/index.ts'
+
+export { longest as longestWatch, openClients }
 
 export interface WatchFor {
   readonly open: () => Promise<OpenedClients>
@@ -11,15 +12,21 @@ export interface WatchFor {
   /** Seconds; without it until the signal. */
   readonly seconds?: number
   readonly onLost: (lost: Lost) => void
+  /** The clients run: so many paths. */
+  readonly onStart?: (paths: number) => void
   /** Ctrl-C: the usual end, not an error. Before the clients run it is one. */
   readonly signal: AbortSignal
 }
 
 /** Asks again and again until the time is over or somebody ends it, and takes everything away again. */
-export async function watchFor({ open, clock, rate, seconds, onLost, signal }: WatchFor): Promise<Watched> {
+export async function watchFor(options: WatchFor): Promise<Watched> {
+  const { open, clock, rate, seconds, onLost, onStart = () => {}, signal } = options
   const opened = await open()
+  const { clients, unwatched } = opened
   try {
-    const watch = await startWatch({ clients: opened.clients, clock, rate, onLost, signal })
+    signal.throwIfAborted()
+    const watch = await startWatch({ clients, unwatched, clock, rate, onLost, signal })
+    onStart(clients.reduce((sum, { asks }) => sum + asks.length, 0))
     const until = seconds === undefined ? Infinity : clock.now() + seconds * 1000
     // In pieces: a timer takes no more than 24 days, and `until Ctrl-C` has no length at all.
     while (!signal.aborted && clock.now() < until)
@@ -29,3 +36,11 @@ export async function watchFor({ open, clock, rate, seconds, onLost, signal }: W
     await opened.close()
   }
 }
+
+/** Everything that was asked came, and all of it was heard; and there was nothing that failed before. */
+export const isUnbroken = (watched: Watched): boolean =>
+  lostNothing(watched) && watched.unwatched.length === 0
+
+/** The same of what worked before. */
+export const lostNothing = ({ sent, lost, more, unheard }: Watched): boolean =>
+  sent > 0 && lost.length + more + unheard.length === 0

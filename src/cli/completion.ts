@@ -42,7 +42,7 @@ export function printCompletions(words: readonly string[]): void {
 }
 
 function valuesOf(option: Option<unknown>, typed: string): OptionHandler | undefined {
-  if (option.kind === 'flag') return undefined
+  if (option.kind === 'flag' || option.kind === 'maybe') return undefined
   const isPath = option.value === 'FILE' || option.value === 'DIR'
   return complete => (option.choices ?? (isPath ? paths(typed) : [])).forEach(value => complete(value, ''))
 }

@@ -3,7 +3,8 @@ export type Given = string | boolean | readonly string[] | undefined
 
 /** An option of a command. Declared once: parsing, help, completion and docs derive from it. */
 export interface Option<T> {
-  readonly kind: 'flag' | 'value' | 'list'
+  /** `maybe`: with a value or without one. */
+  readonly kind: 'flag' | 'value' | 'maybe' | 'list'
   readonly summary: string
   /** How the value is called in help: `CIDR`. */
   readonly value?: string
@@ -47,6 +48,15 @@ export const value = (name: string, summary: string, extra: Extra = {}): Option<
   value: name,
   summary,
   read: text,
+  ...extra,
+})
+
+/** `--x` or `--x VALUE`; an empty text: without one. undefined: not given. */
+export const maybeValue = (name: string, summary: string, extra: Extra = {}): Option<string | undefined> => ({
+  kind: 'maybe',
+  value: name,
+  summary,
+  read: given => (given === true ? '' : text(given)),
   ...extra,
 })
 

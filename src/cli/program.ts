@@ -97,8 +97,9 @@ function programOptions(name: string, option: Option<unknown>): ProgramOption[] 
   }
   const fallback = option.fallback === undefined ? '' : ` (default: ${option.fallback})`
   const words = option.kind === 'list' && option.choices ? `: ${option.choices.join(', ')}` : ''
+  const word = option.value ?? 'value'
   const made = new ProgramOption(
-    `${short}--${name} <${option.value ?? 'value'}>`,
+    `${short}--${name} ${option.kind === 'maybe' ? `[${word}]` : `<${word}>`}`,
     option.summary + words + fallback,
   )
   const { choices } = option

@@ -1,11 +1,14 @@
 import type { Execute, Outcome } from '../app/execute.ts'
 import type { Judged } from '../app/preflight.ts'
+import type { OpenedWorld } from '../app/source.ts'
 import { RefusedError, type ExitCode, exitCodes } from '../base/errors.ts'
 import type { Event } from '../model/event.ts'
 import type { Plan } from '../model/plan.ts'
+import type { Lost, Watched } from '../model/watch.ts'
 import { recipeText } from '../report/recipe.ts'
 import { type Context, coloursFor } from './context.ts'
 import { choiceOr, flag, type Values } from './options.ts'
+import { type trafficOptions, type Watching, watchingOf } from './watching.ts'
 
 /** Options of the commands that change a cluster. */
 export const runningOptions = {
@@ -47,7 +50,7 @@ async function reporting(
     if (options.output === 'json') context.stdout.write(`${JSON.stringify(event)}\n`)
     reporter.on(event)
   }
-  return { agree, emit, end: () => reporter.end() }
+  return { agree, emit, aside: (lines: string) => reporter.aside(lines), end: () => reporter.end() }
 }
 
 async function ask(context: Context, question: string): Promise<boolean> {
@@ -70,23 +73,67 @@ async function ask(context: Context, question: string): Promise<boolean> {
 /** What every command that changes a cluster hands to its use case. */
 export type Handed = Pick<Execute, 'agree' | 'emit' | 'how' | 'by' | 'env' | 'signal'>
 
-/** Runs a use case with its reporter, and says the last words: what `apply` and `rollback` share. */
+/** Runs a use case with its reporter and, where it was asked for, under traffic, and says the last words: what `apply` and `rollback` share. */
 export async function runReported(
   context: Context,
-  options: Values<typeof runningOptions>,
+  options: Values<typeof runningOptions> & Values<typeof trafficOptions>,
   verb: 'apply' | 'rollback',
+  world: OpenedWorld['world'],
   run: (handed: Handed) => Promise<Outcome>,
 ): Promise<ExitCode> {
-  const [{ whoRuns }, { agree, emit, end }] = await Promise.all([
+  const [{ whoRuns }, { agree, emit, aside, end }] = await Promise.all([
     import('../app/who.ts'),
     reporting(context, options),
   ])
   const { env, signal } = context
-  // The terminal must be as a shell expects it before anything else is written, also after an error.
-  const outcome = await run({ agree, emit, how: options.swap, by: whoRuns(env), env, signal }).finally(end)
+  const watching = await watchingOf(options, context, aside)
+  const handed: Handed = { agree, emit, how: options.swap, by: whoRuns(env), env, signal }
+  const { outcome, seen } =
+    watching === undefined
+      ? // The terminal must be as a shell expects it before anything else is written, also after an error.
+        { outcome: await run(handed).finally(end), seen: undefined }
+      : await runWatched(watching, world, handed, run, aside, end)
   const { text, exitCode } = outcomeText(outcome, verb)
   if (options.output === 'text') context.stdout.write(text)
-  return exitCode
+  if (seen === undefined) return exitCode
+  const { lostNothing } = await import('../app/watch-for.ts')
+  if (lostNothing(seen)) return exitCode
+  if (options.output === 'text')
+    context.stdout.write('\nNot every request came through meanwhile: see above.\n')
+  return exitCodes.notDual
+}
+
+/** What was seen is told in any case, before what became of the run. */
+async function runWatched(
+  { rate, image, reporter }: Watching,
+  world: OpenedWorld['world'],
+  handed: Handed,
+  run: (handed: Handed) => Promise<Outcome>,
+  aside: (lines: string) => void,
+  end: () => void,
+): Promise<{ readonly outcome: Outcome; readonly seen: Watched | undefined }> {
+  const { openFor, withTraffic } = await import('../app/with-traffic.ts')
+  let seen: Watched | undefined
+  const tell = (message: string): void => aside(`${message}\n`)
+  const traffic = {
+    clock: world.clock,
+    rate,
+    open: openFor(world, { rate, image, tell, signal: handed.signal }),
+    onLost: (lost: Lost): void => reporter.onLost(lost),
+    onEnd: (watched: Watched): void => {
+      seen = watched
+      tell('traffic has ended: taking the test pods away')
+    },
+  }
+  const outcome = await withTraffic(traffic, handed, run)
+    .finally(end)
+    .catch(async (error: unknown) => {
+      // A file that cannot be written is nothing beside a run that failed.
+      if (seen !== undefined) await reporter.onEnd(seen).catch(() => {})
+      throw error
+    })
+  if (seen !== undefined) await reporter.onEnd(seen)
+  return { outcome, seen }
 }
 
 /** The last words of a run. */

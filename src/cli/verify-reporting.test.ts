@@ -90,15 +90,17 @@ test('mistakes are told before anything is sent', async () => {
   await writeFile(join(cwd, 'plan.json'), '{"apiVersion":"dualstack/v1"}')
   await expect(reporting({ baseline: 'plan.json' })).rejects.toMatchObject({ code: 'verify.baseline' })
   await expect(reporting({ document: ['x.pdf'] })).rejects.toMatchObject({ code: 'usage' })
+  await expect(reporting({ save: 'plan.json' })).rejects.toThrow('plan.json is there already')
   await (await reporting({ save: 'c.json' })).show(sample())
   const report = await reporting({ baseline: 'c.json' })
   expect(() => report.requireCluster('another')).toThrow('baseline of another cluster')
   report.requireCluster(sample().cluster)
 })
 
-test('a file that is there is not written over, and the result is printed all the same', async () => {
+test('a file that came meanwhile is not written over, and the result is printed all the same', async () => {
+  const report = await reporting({ save: 'c.json' })
   await writeFile(join(cwd, 'c.json'), 'mine')
-  await expect((await reporting({ save: 'c.json' })).show(well())).rejects.toThrow('is there already')
+  await expect(report.show(well())).rejects.toThrow('is there already')
   expect(said.stdout).toContain('All 26 probes passed')
   expect(await readFile(join(cwd, 'c.json'), 'utf8')).toBe('mine')
   expect(existsSync(join(cwd, 'a.html'))).toBe(false)

@@ -1,5 +1,6 @@
 import { type ExitCode, exitCodes } from '../base/errors.ts'
 import type { Verification } from '../model/verification.ts'
+import type { Subject } from '../report/verification/subject.ts'
 import { type Context, coloursFor } from './context.ts'
 import { choiceOr, list, value, type Values } from './options.ts'
 import { inFolder } from './with-source.ts'
@@ -12,6 +13,13 @@ export const verificationOptions = {
   baseline: value('FILE', 'compare with an earlier result: what worked then must still work'),
 }
 
+/** Of an Ingress nothing can be asked that nobody says the way to. */
+const ingressHint = `
+Which Ingresses there are, and the addresses that their controller has written: kubectl get ingress -A
+Where it writes none, say where it listens: dualstack verify ingress --ingress 192.0.2.10:80 --ingress [2001:db8::10]:80
+(the controller's LoadBalancer address, a node and its NodePort or host port)
+`
+
 /** What was asked for, after the files that it names were looked at: a mistake is told before anything is sent. */
 export interface VerificationReport {
   /** @throws ConflictError for a baseline of another cluster; asked before anything is sent */
@@ -20,41 +28,53 @@ export interface VerificationReport {
   show(verification: Verification): Promise<ExitCode>
 }
 
-/** @throws UsageError for a baseline that is none, or a document of an unknown kind */
+/** @throws UsageError for a baseline that is none, a document of an unknown kind, or a file that is there already */
 export async function verificationReport(
   options: Values<typeof verificationOptions>,
   context: Context,
+  subject?: Subject,
 ): Promise<VerificationReport> {
-  const [{ readBaseline, requireSameCluster }, { verifyDocument, verifyFormOf }] = await Promise.all([
-    import('../app/read-baseline.ts'),
-    import('../app/verify-document.ts'),
-  ])
-  const documents = options.document.map(path => ({ path, form: verifyFormOf(path) }))
+  const [{ readBaseline, requireSameCluster }, { verifyDocument, verifyFormOf }, { requireNew, writeNew }] =
+    await Promise.all([
+      import('../app/read-baseline.ts'),
+      import('../app/verify-document.ts'),
+      import('../app/plan-file.ts'),
+    ])
   const { output, save, baseline: named } = options
+  const files = [
+    ...options.document.map(path => ({ path, form: verifyFormOf(path) })),
+    ...(save === undefined ? [] : [{ path: save, form: 'json' as const }]),
+  ]
+  for (const { path } of files) await requireNew(inFolder(context, path))
   const baseline = named === undefined ? undefined : await readBaseline(inFolder(context, named))
   return {
     requireCluster(uid) {
       if (baseline !== undefined) requireSameCluster(baseline, uid, named ?? '')
     },
     async show(made) {
-      const [{ compareVerifications }, { writeNew }, { isWhole, scenarioTitles }] = await Promise.all([
+      const [{ compareVerifications }, { isWhole, scenarioTitles }] = await Promise.all([
         import('../model/compare-verifications.ts'),
-        import('../app/plan-file.ts'),
         import('../app/verify.ts'),
       ])
       const verification = baseline === undefined ? made : compareVerifications(made, baseline)
       // Printed first: what was measured must not be lost because a file cannot be written.
       if (output === 'text') {
-        const [{ verificationText }, { missingText, pathsText }, colours] = await Promise.all([
-          import('../report/verification/text.ts'),
-          import('../report/verification/paths.ts'),
-          coloursFor(context.stdout, context.env),
-        ])
-        context.stdout.write(
-          `${pathsText(verification, scenarioTitles, colours)}\n${verificationText(verification, { colours })}${missingText(verification) ?? ''}`,
-        )
+        const [{ verificationText }, { missingText, pathsText }, { subjectText }, colours] =
+          await Promise.all([
+            import('../report/verification/text.ts'),
+            import('../report/verification/paths.ts'),
+            import('../report/verification/subject.ts'),
+            coloursFor(context.stdout, context.env),
+          ])
+        const parts = [
+          ...(subject === undefined ? [] : [subjectText(verification, subject, colours)]),
+          verification.answers.length === 0 ? '' : pathsText(verification, scenarioTitles, colours),
+          // Of one subject the answers stand above; who asked whom by node is the business of the whole.
+          `${verificationText(verification, { colours, matrices: subject === undefined })}${missingText(verification) ?? ''}`,
+        ]
+        context.stdout.write(parts.filter(part => part !== '').join('\n'))
+        if (subject === 'ingress' && verification.answers.length === 0) context.stdout.write(ingressHint)
       } else context.stdout.write(await verifyDocument(verification, output))
-      const files = [...documents, ...(save === undefined ? [] : [{ path: save, form: 'json' as const }])]
       for (const { path, form } of files) {
         await writeNew(inFolder(context, path), await verifyDocument(verification, form))
         context.stderr.write(`written to ${path}\n`)

@@ -156,16 +156,16 @@ test('before a conversion, and after it', { timeout: 60_000 }, async () => {
     'before.json',
   )
   expect(broken.stdout).toMatchInlineSnapshot(`
-    "PATH         IPV4     IPV6            SCENARIO
+    "TEST POD         FAMILY   ADDRESS              ANSWERS
+    peer-n2 (n2)     IPv4     ADDRESS        to pods on n1
+    peer-n2 (n2)     IPv6     ADDRESS   NOT to pods on n1
+    second-n1 (n1)   IPv4     ADDRESS        to pods on n1
+    second-n1 (n1)   IPv6     ADDRESS    to pods on n1
+    peer-n1 (n1)     IPv4     ADDRESS        to pods on n2
+    peer-n1 (n1)     IPv6     ADDRESS    to pods on n2
+
+    PATH         IPV4     IPV6            SCENARIO
     pod to pod   ok (6)   2 of 6 FAILED   pod-to-pod
-
-    IPv4      to n1   to n2
-    from n1   ok 2    ok 2
-    from n2   ok 2    ·
-
-    IPv6      to n1   to n2
-    from n1   ok 2    FAIL 2 of 2
-    from n2   ok 2    ·
 
     Failed
     - pod-to-pod IPv6 HTTP: peer-n1 (n1) → peer-n2 (n2) ADDRESS:8080

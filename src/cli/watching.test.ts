@@ -1,7 +1,11 @@
-import { expect, test } from 'vitest'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '../base/clock.ts'
 import type { Lost, Watched } from '../model/watch.ts'
-import { durationOf, rateOf, watchReporter } from './watching.ts'
+import type { Context } from './context.ts'
+import { durationOf, watchingOf } from './watching.ts'
 
 test.each([
   ['90s', 90],
@@ -18,14 +22,6 @@ test.each(['', '0', '0s', '5 m', '-5m', '5d', 'm', '1e3', '9'.repeat(400)])(
     expect(() => durationOf('--for', given)).toThrow(`--for ${given}: no length of time`)
   },
 )
-
-test.each(['0', '-1', 'many', '', 'Infinity', '1e9', '9'.repeat(400)])('a rate of %j is refused', given => {
-  expect(() => rateOf(given)).toThrow('--rate')
-})
-
-test('a rate may be below one a second', () => {
-  expect(rateOf('0.5')).toBe(0.5)
-})
 
 const lost: Lost = {
   ask: {
@@ -46,41 +42,80 @@ const watched: Watched = {
   to: '2026-05-04T02:12:00.000Z',
   sent: 60,
   asks: [lost.ask],
+  unwatched: [],
   lost: [],
   more: 0,
   unheard: [],
 }
 
+const said = { stdout: '', stderr: '' }
+let cwd = ''
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'watching-'))
+  said.stdout = said.stderr = ''
+})
+afterEach(() => rm(cwd, { recursive: true, force: true }))
+
+const keep = (name: 'stdout' | 'stderr') => ({
+  write: (text: string) => void (said[name] += text),
+  isTTY: false,
+  columns: () => 80,
+})
+const context = (): Context => ({
+  stdout: keep('stdout'),
+  stderr: keep('stderr'),
+  env: {},
+  cwd,
+  signal: new AbortController().signal,
+  clock: systemClock,
+})
+const watching = (given: Partial<Parameters<typeof watchingOf>[0]> = {}) =>
+  watchingOf(
+    { withTraffic: true, rate: undefined, image: undefined, document: [], output: 'text', ...given },
+    context(),
+    keep('stderr').write,
+  )
+
 test.each([
-  ['text', '1 path in 60 s: none lost', 0],
+  ['text', '1 path in 60 s: none lost', 1],
   ['json', '"kind":"watched"', 2],
 ] as const)('%s: a loss is told at once, the whole at the end', async (output, end, lines) => {
-  const said = { stdout: '', stderr: '' }
-  const keep = (name: 'stdout' | 'stderr') => ({
-    write: (text: string) => void (said[name] += text),
-    isTTY: false,
-    columns: () => 80,
-  })
-  const { onLost, onEnd } = await watchReporter(
-    {
-      stdout: keep('stdout'),
-      stderr: keep('stderr'),
-      env: {},
-      cwd: '/',
-      signal: new AbortController().signal,
-      clock: systemClock,
-    },
-    output,
-  )
-  onLost(lost)
+  const reporter = (await watching({ output }))?.reporter
+  reporter?.onLost(lost)
   expect(said.stderr).toContain('02:11:40.120 lost pod-to-pod IPv4: x/a → x/b: refused, during kubelet/n1\n')
-  onEnd(watched)
+  await reporter?.onEnd(watched)
   expect(said.stdout).toContain(end)
+  expect(said.stdout.trim().split('\n')).toHaveLength(lines)
   if (output === 'json')
-    expect(
-      said.stdout
-        .trim()
-        .split('\n')
-        .map(line => JSON.parse(line) as unknown),
-    ).toHaveLength(lines)
+    for (const line of said.stdout.trim().split('\n'))
+      expect(JSON.parse(line)).toMatchObject({ apiVersion: 'dualstack/watch/v1' })
+})
+
+test('documents are written besides, and nothing is written over', async () => {
+  const given = { document: ['a.html', 'b.json'] }
+  await (await watching(given))?.reporter.onEnd(watched)
+  expect(await readFile(join(cwd, 'a.html'), 'utf8')).toMatch(/^<!doctype html>/)
+  expect(JSON.parse(await readFile(join(cwd, 'b.json'), 'utf8'))).toEqual({
+    apiVersion: 'dualstack/watch/v1',
+    ...watched,
+  })
+  await expect(watching(given)).rejects.toThrow('a.html is there already')
+})
+
+test.each([
+  [{ document: ['a.pdf'] }, '--document a.pdf'],
+  [{ rate: '0' }, '--rate "0"'],
+  [{ rate: 'many' }, '--rate "many"'],
+  [{ image: '' }, '--image names no image'],
+  [{ withTraffic: false, rate: '5' }, '--rate is about traffic'],
+  [{ withTraffic: false, image: 'x' }, '--image is about traffic'],
+  [{ withTraffic: false, document: ['a.html'] }, '--document is about traffic'],
+])('%j is told before anything is asked', async (given, says) => {
+  await expect(watching(given)).rejects.toThrow(says)
+})
+
+test('nothing is watched unless it was asked for, and rather slowly unless a rate is named', async () => {
+  expect(await watching({ withTraffic: false })).toBeUndefined()
+  expect((await watching())?.rate).toBe(20)
+  expect((await watching({ rate: '7' }))?.rate).toBe(7)
 })

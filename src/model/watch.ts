@@ -10,6 +10,12 @@ export interface Lost {
   readonly during: readonly string[]
 }
 
+/** A path that did not work before the watch began. What becomes of it is not told. */
+export interface Unwatched {
+  readonly ask: Ask
+  readonly seen: string
+}
+
 /** What a watch saw of the same probes, sent again and again. */
 export interface Watched {
   /** RFC 3339 */
@@ -18,6 +24,7 @@ export interface Watched {
   /** Requests that were sent, as far as the clients could be heard. */
   readonly sent: number
   readonly asks: readonly Ask[]
+  readonly unwatched: readonly Unwatched[]
   /** In the order of their moments; the first ones, where they are too many to keep. */
   readonly lost: readonly Lost[]
   /** Losses beyond those of `lost`. */

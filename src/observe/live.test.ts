@@ -46,7 +46,7 @@ describe('observe', () => {
     const before = await observe(fakeWorld(cluster), reads)
     const own = 'kubectl-dualstack-verify-0a1b2c'
     cluster.objects['v1/services']?.push(object('web', own))
-    cluster.objects['v1/pods']?.push(object("peer-n1", own))
+    cluster.objects['v1/pods']?.push(object('peer-n1', own))
     const seen: string[] = []
     const onObject = (_: string, { metadata }: KubeObject) => void seen.push(metadata.namespace ?? '')
     expect(await observe(fakeWorld(cluster), reads, { onObject })).toEqual(before)

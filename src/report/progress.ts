@@ -8,6 +8,8 @@ export interface Reporter {
   /** The plan of a run that goes on: such a run says no `opened`. */
   know(plan: Plan): void
   on(event: Event): void
+  /** Whole lines that are no event, from something that goes on beside the run. */
+  aside(lines: string): void
   /** After the last event: leaves the terminal as a shell expects it. */
   end(): void
 }
@@ -113,6 +115,7 @@ export function plainProgress({ write, colours, plan }: ProgressOptions): Report
       last.set(step, { key, at })
       write(`${text}\n`)
     },
+    aside: write,
     end() {},
   }
 }
@@ -137,6 +140,10 @@ export function liveProgress(options: ProgressOptions & { readonly columns: () =
           ? `${cleared}${text}\n`
           : `${cleared}${colours.dim(text.slice(0, Math.max(10, options.columns() - 1)))}`,
       )
+    },
+    aside(lines) {
+      write(`${clear()}${lines}`)
+      drawn = false
     },
     end() {
       if (drawn) write('\n')

@@ -48,7 +48,8 @@ export async function askAll(
   return unrepeated(asks.flatMap(ask => answers.get(ask.id) ?? []))
 }
 
-function answerOf(ask: Ask, reply: Reply | Unasked, round: number): Answer | Skipped {
+/** @param round how often it was asked by now */
+export function answerOf(ask: Ask, reply: Reply | Unasked, round: number): Answer | Skipped {
   if ('unasked' in reply) return { scenario: ask.scenario, family: ask.family, reason: reply.unasked }
   const { through, seen, seenFrom, milliseconds } = reply
   const passed = through === (ask.expect === 'answers')

@@ -1,3 +1,4 @@
+import type { Family } from '../address/family.ts'
 import type { KubeObject } from '../model/cluster.ts'
 import { managedBy } from '../world/own/labels.ts'
 import { shortId } from '../world/nodes/names.ts'
@@ -10,13 +11,16 @@ export const verifyLabels = { ...managedBy, 'app.kubernetes.io/component': 'veri
 export const madeBy = 'kubectl-dualstack/process'
 
 export const container = 'verify'
-/** Seconds after which a pod that nobody took away ends by itself. */
-export const lifetime = 1800
+/** Seconds after which a pod that nobody took away ends by itself, unless its namespace says another number. */
+export const usualLifetime = 1800
+/** On the namespace: seconds after its making. Only then does somebody on another machine take it away, who cannot see whether its maker lives. */
+export const lifetimeAnnotation = 'kubectl-dualstack/lifetime'
 
 export function namespaceObject(
   name: string,
   process: string | undefined,
   isPrivileged: boolean,
+  lifetime: number,
 ): KubeObject {
   return {
     apiVersion: 'v1',
@@ -27,7 +31,10 @@ export function namespaceObject(
         ...verifyLabels,
         'pod-security.kubernetes.io/enforce': isPrivileged ? 'privileged' : 'restricted',
       },
-      annotations: process === undefined ? {} : { [madeBy]: process },
+      annotations: {
+        [lifetimeAnnotation]: String(lifetime),
+        ...(process === undefined ? {} : { [madeBy]: process }),
+      },
     },
   }
 }
@@ -43,10 +50,13 @@ export interface TestPod {
   readonly image: string
   readonly isSctp: boolean
   readonly isHostPort: boolean
+  /** Seconds. */
+  readonly lifetime: number
 }
 
 /** Allowed where Pod Security is `restricted`, but for a host port. No token of the API, and nothing of the node. */
-export function podObject({ role, node, namespace, image, isSctp, isHostPort }: TestPod): KubeObject {
+export function podObject(pod: TestPod): KubeObject {
+  const { role, node, namespace, image, isSctp, isHostPort, lifetime } = pod
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -93,7 +103,12 @@ export function podObject({ role, node, namespace, image, isSctp, isHostPort }: 
 const roleLabel = 'kubectl-dualstack/role'
 const podLabel = 'kubectl-dualstack/pod'
 
-export function serviceObjects(namespace: string, isSctp: boolean): readonly KubeObject[] {
+/** @param family of Services that keep one family whatever the API server has, now and later; without it what the cluster has is what is asked */
+export function serviceObjects(namespace: string, isSctp: boolean, family?: Family): readonly KubeObject[] {
+  const families =
+    family === undefined
+      ? { ipFamilyPolicy: 'PreferDualStack' }
+      : { ipFamilyPolicy: 'SingleStack', ipFamilies: [family] }
   const port = [
     { name: 'http', port: ports.service, targetPort: ports.http },
     { name: 'udp', port: ports.udp, targetPort: ports.udp, protocol: 'UDP' },
@@ -107,8 +122,8 @@ export function serviceObjects(namespace: string, isSctp: boolean): readonly Kub
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name, namespace, labels: verifyLabels },
-    // On a single-stack API server it gets one family: what the cluster has is what is asked.
-    spec: { ipFamilyPolicy: 'PreferDualStack', selector: { [roleLabel]: role }, ports: port, ...spec },
+    // PreferDualStack gets one family from a single-stack API server.
+    spec: { ...families, selector: { [roleLabel]: role }, ports: port, ...spec },
   })
   return [
     service('web', 'peer'),

@@ -14,8 +14,16 @@ export interface VerifyOptions {
   readonly image?: string
   /** Asked by pods. */
   readonly outside?: readonly External[]
+  /** Where Ingress controllers listen: Ingresses are asked there that have no address of the family themselves. One a family. */
+  readonly ingress?: readonly External[]
   readonly sctp?: boolean
   readonly hostPorts?: boolean
+  /** At most so many nodes get test pods; all, where it is left out. */
+  readonly mostNodes?: number
+  /** Services of the tests have this family alone, whatever happens to the API servers meanwhile, and nothing is asked in the other. */
+  readonly onlyFamily?: Family
+  /** Seconds after which test pods end by themselves, whatever became of this process. */
+  readonly lifetime?: number
   readonly signal?: AbortSignal
   readonly tell?: (message: string) => void
   /** Hears the cluster's UID before anything is made in it; what it throws ends the verification. */

@@ -6,7 +6,8 @@ import type { World } from '../world/ports.ts'
 import type { Context, Exposed, Role, ServiceName } from './context.ts'
 import { exposed, nodeOf, others } from './gather.ts'
 import { imageOn } from './image.ts'
-import { container, podName, policyObject, serviceObjects, type TestPod } from './objects.ts'
+import { container, podName, policyObject, serviceObjects, type TestPod, usualLifetime } from './objects.ts'
+import { namedIngresses } from './named-ingresses.ts'
 import type { VerifyOptions } from './options.ts'
 import { create, startPods } from './stage.ts'
 
@@ -21,6 +22,13 @@ function unfit(node: KubeObject): string | undefined {
   return conditions.some(({ type, status }) => type === 'Ready' && status === 'True')
     ? undefined
     : 'it is not ready'
+}
+
+/** So many of them, as far apart in the list as they can be: control planes mostly have names of their own. */
+function spread<T>(all: readonly T[], most = all.length): readonly T[] {
+  return all.filter(
+    (_, index) => Math.floor((index * most) / all.length) !== Math.floor(((index - 1) * most) / all.length),
+  )
 }
 
 /** What there is to ask, and what could not be made ready for it. */
@@ -39,8 +47,12 @@ export async function prepare(
   nodes: readonly KubeObject[],
   options: VerifyOptions,
 ): Promise<Prepared> {
-  const { signal, image, sctp = false, hostPorts = false } = options
-  const fit = nodes.filter(node => unfit(node) === undefined)
+  const { signal, image, sctp = false, hostPorts = false, lifetime = usualLifetime } = options
+  const { onlyFamily: family } = options
+  const fit = spread(
+    nodes.filter(node => unfit(node) === undefined),
+    options.mostNodes,
+  )
   const [first, next = first] = fit
   const pod = (role: Role, node: KubeObject): TestPod => ({
     role,
@@ -49,6 +61,7 @@ export async function prepare(
     image: image ?? imageOn(node),
     isSctp: sctp,
     isHostPort: hostPorts && role === 'second',
+    lifetime,
   })
   const wanted = [
     ...fit.map(node => pod('peer', node)),
@@ -63,7 +76,7 @@ export async function prepare(
       signal,
     )
   const services = new Map<string, Exposed>()
-  for (const object of serviceObjects(namespace, sctp)) {
+  for (const object of serviceObjects(namespace, sctp, family)) {
     const made = await create(world, 'v1/services', object, signal)
     services.set(object.metadata.name, exposed(made))
   }
@@ -74,14 +87,18 @@ export async function prepare(
   ])
   const [one] = testers
   const introduced = one === undefined ? undefined : await introduce(world, namespace, one.pod, signal)
+  const named = await namedIngresses(world, options.ingress ?? [], found.ingresses, signal)
   const none: Exposed = { name: '', clusterIPs: {} }
   const service = (name: ServiceName): Exposed => services.get(name) ?? none
   return {
     context: {
-      families: options.families ?? bothFamilies,
+      families: family === undefined ? (options.families ?? bothFamilies) : [family],
       namespace,
       nodes: verified,
-      testers,
+      testers:
+        family === undefined
+          ? testers
+          : testers.map(tester => ({ ...tester, ips: { [family]: tester.ips[family] } })),
       services: {
         web: service('web'),
         affinity: service('affinity'),
@@ -96,7 +113,7 @@ export async function prepare(
         : { dns: { addresses: found.dns, domain: introduced?.domain ?? 'cluster.local' } }),
       apiServer: found.apiServer,
       loadBalancers: found.loadBalancers,
-      ingresses: found.ingresses,
+      ingresses: [...found.ingresses, ...named],
       outside: options.outside ?? [],
       isSctp: sctp,
       isHostPorts: hostPorts,

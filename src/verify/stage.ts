@@ -3,12 +3,21 @@ import type { Family } from '../address/family.ts'
 import { messageOf, RefusedError, UnreachableError } from '../base/errors.ts'
 import type { KubeObject } from '../model/cluster.ts'
 import { getField, getText } from '../model/fields.ts'
+import { testNamespacePrefix } from '../model/test-namespace.ts'
 import { ApiError } from '../world/api/api-error.ts'
 import { shortId } from '../world/nodes/names.ts'
 import { isDead, thisHolder } from '../world/own/holder.ts'
 import type { World } from '../world/ports.ts'
 import type { Tester } from './context.ts'
-import { lifetime, madeBy, namespaceObject, podObject, type TestPod, verifyLabels } from './objects.ts'
+import {
+  lifetimeAnnotation,
+  madeBy,
+  namespaceObject,
+  podObject,
+  type TestPod,
+  usualLifetime,
+  verifyLabels,
+} from './objects.ts'
 
 const pods = 'v1/pods'
 const namespaces = 'v1/namespaces'
@@ -22,6 +31,7 @@ export async function sweep({ api, clock, logger }: World, signal?: AbortSignal)
     const { name, annotations = {}, creationTimestamp = '', deletionTimestamp } = found.metadata
     if (deletionTimestamp !== undefined) continue
     const age = (clock.now() - Date.parse(creationTimestamp)) / 1000
+    const lifetime = Number(annotations[lifetimeAnnotation] ?? usualLifetime)
     if (!(await isDead(annotations[madeBy])) && !(age > lifetime)) continue
     logger.info(`namespace ${name}: left behind by a verification that was killed; deleting it`)
     await api.delete(namespaces, undefined, name).catch(ignoreMissing)
@@ -29,11 +39,15 @@ export async function sweep({ api, clock, logger }: World, signal?: AbortSignal)
 }
 
 /** Makes a namespace of its own, and says its name. What is in it goes with it. */
-export async function makeNamespace({ api, clock }: World, isPrivileged: boolean): Promise<string> {
+export async function makeNamespace(
+  { api, clock }: World,
+  isPrivileged: boolean,
+  lifetime: number,
+): Promise<string> {
   const holder = await thisHolder(clock.now())
-  const name = `kubectl-dualstack-verify-${shortId(holder.identity, String(clock.now()), String(Math.random())).slice(0, 6)}`
+  const name = `${testNamespacePrefix}${shortId(holder.identity, String(clock.now()), String(Math.random())).slice(0, 6)}`
   await refusing(`namespace ${name}`, () =>
-    api.create(namespaces, namespaceObject(name, holder.process, isPrivileged)),
+    api.create(namespaces, namespaceObject(name, holder.process, isPrivileged, lifetime)),
   )
   return name
 }

@@ -2,6 +2,7 @@ import { leaveOptions, liveOptions } from '../cluster-options.ts'
 import { defineCommand } from '../command.ts'
 import { ignoreOptions, intentOptions } from '../intent-options.ts'
 import { runningOptions, runReported } from '../running.ts'
+import { trafficOptions } from '../watching.ts'
 import { inFolder, pathOf, withWorld } from '../with-source.ts'
 
 export const apply = defineCommand({
@@ -10,7 +11,14 @@ export const apply = defineCommand({
   description:
     'Runs a plan on the live cluster: a saved one, or one made now after showing it. Refuses where preflight finds an error, and shows its warnings. Proves new flags before it touches what runs, swaps an API server while a stand-in serves, waits for each step to hold before the next, and keeps a journal. Stopped at any point, the same command goes on from there.',
   positionals: [{ name: 'PLAN', summary: 'file that `dualstack plan --save` wrote', optional: true }],
-  options: { ...intentOptions, ...ignoreOptions, ...runningOptions, ...liveOptions, ...leaveOptions },
+  options: {
+    ...intentOptions,
+    ...ignoreOptions,
+    ...runningOptions,
+    ...trafficOptions,
+    ...liveOptions,
+    ...leaveOptions,
+  },
   examples: [
     { command: 'kubectl dualstack apply', does: 'shows the plan, asks, runs it' },
     { command: 'dualstack apply plan.json --yes', does: 'a plan that was agreed to' },
@@ -34,7 +42,7 @@ export const apply = defineCommand({
         import('../../app/apply.ts'),
         import('../../app/layers.ts'),
       ])
-      return runReported(context, options, 'apply', handed =>
+      return runReported(context, options, 'apply', world, handed =>
         run({ world, layers, given, intent, ignored, without: new Set(options.withoutNode), ...handed }),
       )
     })

@@ -1,6 +1,7 @@
 import { leaveOptions, liveOptions } from '../cluster-options.ts'
 import { defineCommand } from '../command.ts'
 import { runningOptions, runReported } from '../running.ts'
+import { trafficOptions } from '../watching.ts'
 import { withWorld } from '../with-source.ts'
 
 export const rollback = defineCommand({
@@ -8,7 +9,7 @@ export const rollback = defineCommand({
   summary: 'Take the cluster back to single-stack, files byte for byte as they were',
   description:
     'Plans the way back from what is there, with the exact old values that the journals of this machine remember, shows it, and runs it. What cannot return (the ServiceCIDR object stays a pair, the pool stays, disabled) is said in the plan. Stopped at any point, the same command goes on from there.',
-  options: { ...runningOptions, ...liveOptions, ...leaveOptions },
+  options: { ...runningOptions, ...trafficOptions, ...liveOptions, ...leaveOptions },
   examples: [
     { command: 'dualstack plan --to single', does: 'what would be done' },
     { command: 'dualstack rollback', does: 'shows it, asks, does it' },
@@ -21,7 +22,7 @@ export const rollback = defineCommand({
         import('../../app/rollback.ts'),
         import('../../app/layers.ts'),
       ])
-      return runReported(context, options, 'rollback', handed =>
+      return runReported(context, options, 'rollback', world, handed =>
         run({ world, layers, intent: {}, without: new Set(options.withoutNode), ...handed }),
       )
     }),

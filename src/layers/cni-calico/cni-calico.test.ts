@@ -228,7 +228,9 @@ test.each([
   const dual = withObjects(convert(calico()), {
     'crd.projectcalico.org/v1/ipamblocks': [{ metadata: { name: 'fd00-244---122' }, spec }],
   })
-  const step = stepsOf(cniCalico, dual, backGoal, 'cni-pool').find(({ id }) => id === 'cni-calico/blocks-ipv6')
+  const step = stepsOf(cniCalico, dual, backGoal, 'cni-pool').find(
+    ({ id }) => id === 'cni-calico/blocks-ipv6',
+  )
   expect(readingsOf(cniCalico, dual, step?.needs ?? [])).toMatchObject([{ holds }])
 })
 

@@ -24,12 +24,12 @@ const mostFlaky = 5
 /** A matrix for each family, what failed with what was found out about it, what was skipped, and the verdict. */
 export function verificationText(
   verification: Verification,
-  { colours }: { readonly colours: Colours },
+  { colours, matrices = true }: { readonly colours: Colours; readonly matrices?: boolean },
 ): string {
   const failures = failuresOf(verification)
   const more = failures.length - mostFailures
   return [
-    ...matricesOf(verification, mostNodes).map(matrix => matrixText(matrix, colours)),
+    ...(matrices ? matricesOf(verification, mostNodes).map(matrix => matrixText(matrix, colours)) : []),
     failures.length > 0 &&
       [
         colours.bold('Failed'),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { UnreachableError } from '../../base/errors.ts'
 import type { Ask } from '../../model/verification.ts'
+import { quote } from '../../world/nodes/quote.ts'
 import { type Heard, patience, payloadOf } from './wire.ts'
 
 const load = (name: 'client' | 'server'): string =>
@@ -11,23 +12,29 @@ export const serverScript = (): string => load('server')
 
 /** For the stdin of `sh -s` in a test pod: all asks of that pod, `step` of them begun in each second. */
 export function clientScript(asks: readonly Ask[], step: number): string {
-  const lines = asks.map((ask, index) => {
-    const [first = '', second = ''] = payloadOf(ask)
-    const words = [
-      String(index),
-      protocols[ask.protocol],
-      ask.address ?? '',
-      String(ask.port ?? 0),
-      String(patience),
-      format(first),
-      second === '' ? '' : String(ask.hold ?? ''),
-      format(second),
-      ask.protocol === 'HTTP' || ask.protocol === 'TCP' ? '' : format(dial(ask, first)),
-    ]
-    // No ask reads what is left of this script.
-    return `turn; ask ${words.map(word => `'${word}'`).join(' ')} </dev/null &`
-  })
-  return `{\nSTEP=${step}\n${load('client')}\n${lines.join('\n')}\nwait\necho @end\nexit 0\n}\n`
+  // No ask reads what is left of this script.
+  const lines = asks.map((ask, index) => `turn; ask ${askWords(ask, index)} </dev/null &`)
+  return `{\nSTEP=${step}\nDIAL=6\n${askFunctions()}\n${lines.join('\n')}\nwait\necho @end\nexit 0\n}\n`
+}
+
+/** Shell functions: `ask` and what it needs. Takes the values STEP and DIAL. */
+export const askFunctions = (): string => load('client')
+
+/** What the function `ask` takes: words of a shell. */
+export function askWords(ask: Ask, index: number): string {
+  const [first = '', second = ''] = payloadOf(ask)
+  const words = [
+    String(index),
+    protocols[ask.protocol],
+    ask.address ?? '',
+    String(ask.port ?? 0),
+    String(patience),
+    format(first),
+    second === '' ? '' : String(ask.hold ?? ''),
+    format(second),
+    ask.protocol === 'HTTP' || ask.protocol === 'TCP' ? '' : format(dial(ask, first)),
+  ]
+  return words.map(quote).join(' ')
 }
 
 const protocols = { HTTP: 'TCP', TCP: 'TCP', UDP: 'UDP', DNS: 'UDP', SCTP: 'SCTP', ICMP: 'ICMP' } as const
@@ -73,7 +80,7 @@ export function readClient(
 }
 
 /** `dial|=20:48656c6c6f|nc: …|` */
-function heardOf(line: string, ms: number): Heard {
+export function heardOf(line: string, ms: number): Heard {
   const parts = line.split('|').filter(part => part !== '')
   const data = parts.map(part => /^=(\d+):([0-9a-f]*)$/.exec(part)).find(match => match !== null)
   const said = parts.filter(part => !part.startsWith('=') && part !== 'dial').join(' ')

@@ -3,6 +3,7 @@ import { type Family, families, type PerFamily } from '../../address/family.ts'
 import type { Answer, Ask } from '../../model/verification.ts'
 import type { Context, Tester } from '../context.ts'
 import { isSkipped } from '../scenario.ts'
+import { isRepeated, notRepeated } from '../watch/repeated.ts'
 import { scenarios } from './index.ts'
 import { networkPolicy } from './network-policy.ts'
 import { podToNode } from './pod-to-node.ts'
@@ -149,4 +150,22 @@ test('two pods that answer one client are no affinity', () => {
   expect(affinity.conclude?.(same)).toEqual(same)
   const mixed = asks.map((ask, index) => answered(ask, 'passed', `200 from peer-n${(index % 2) + 1}`))
   expect(affinity.conclude?.(mixed).every(one => !isSkipped(one) && one.outcome === 'failed')).toBe(true)
+})
+
+test('what is asked again and again begins where a client can stand, and has an answer of its own', () => {
+  const asks = scenarios
+    .flatMap(scenario => families.flatMap(family => scenario.asks(contextOf(3), family)))
+    .filter((one): one is Ask => !isSkipped(one))
+    .filter(isRepeated)
+  expect(asks.length).toBeGreaterThan(20)
+  for (const { id, from, expect: expected, hold, size } of asks)
+    expect({ id, kind: ['pod', 'outside'].includes(from.kind), expected, hold, size }).toEqual({
+      id,
+      kind: true,
+      expected: 'answers',
+      hold: undefined,
+      size: undefined,
+    })
+  const known = scenarios.map(({ id }) => id)
+  expect(Object.keys(notRepeated).filter(id => !known.includes(id))).toEqual([])
 })

@@ -1,4 +1,5 @@
 import { scenarios } from '../scenarios/index.ts'
+import { notRepeated } from '../watch/repeated.ts'
 
 const marks = /(<!-- scenarios -->\n)[\s\S]*?(<!-- \/scenarios -->)/
 
@@ -8,11 +9,12 @@ export const withScenarios = (page: string): string =>
 
 const table = (): string =>
   [
-    '| scenario | path | subject | likely layer when it fails alone |',
-    '| --- | --- | --- | --- |',
-    ...scenarios.map(
-      ({ id, title, topic, layer }) =>
-        `| \`${id}\` | ${title} | ${topic} | ${layer === 'cni' ? 'of the CNI' : `\`${layer}\``} |`,
-    ),
+    '| scenario | path | subject | likely layer when it fails alone | while it changes |',
+    '| --- | --- | --- | --- | --- |',
+    ...scenarios.map(({ id, title, topic, layer }) => {
+      const likely = layer === 'cni' ? 'of the CNI' : `\`${layer}\``
+      const reason = notRepeated[id]
+      return `| \`${id}\` | ${title} | ${topic} | ${likely} | ${reason === undefined ? 'yes' : `no: ${reason}`} |`
+    }),
     '',
   ].join('\n')

@@ -2,6 +2,8 @@ import type { Clock } from '../../base/clock.ts'
 import { UnreachableError } from '../../base/errors.ts'
 import type { Ask, Place } from '../../model/verification.ts'
 import type { CommandResult, KubeApi } from '../../world/ports.ts'
+import { heardOf } from '../client/script.ts'
+import { judge } from '../client/wire.ts'
 import type { Client, Loss } from './client.ts'
 import { collectScript, loopScript, startScript, stopScript } from './loop.ts'
 
@@ -11,22 +13,20 @@ export interface PodClientOptions {
   readonly pod: { readonly namespace: string; readonly name: string; readonly container: string }
   readonly place: Place
   readonly asks: readonly Ask[]
-  /** The argv that asks once, in that pod; exit code 0 is an answer. */
-  readonly command: (ask: Ask) => readonly string[]
+  /** The image is agnhost. */
+  readonly isAgnhost: boolean
   /** Tells this watch from another one in the same pod. */
   readonly id: string
 }
 
-/** Seconds after which a request is lost. */
-const limit = 2
 /** Longer than an API server is away when it is exchanged plainly, one after the other on three control planes. */
-const patience = 300
+const forsaken = 300
 /** Exit code of `collectScript` where no loop is. */
 const gone = 3
-const lossLine = /^(\d+) ([\d.]+) ([\d.]+) (\d+) ?(.*)$/
+const lossLine = /^(\d+) ([\d.]+) ([\d.]+) (.*)$/
 
 /** A loop of the shell inside a test pod: goes on while the API server, through which it is started and heard, is exchanged. */
-export function podClient({ api, clock, pod, place, asks, command, id }: PodClientOptions): Client {
+export function podClient({ api, clock, pod, place, asks, isAgnhost, id }: PodClientOptions): Client {
   const folder = `/dev/shm/dualstack-watch-${id}`
   let offset = 1
   let sent = 0
@@ -51,7 +51,7 @@ export function podClient({ api, clock, pod, place, asks, command, id }: PodClie
     throw new UnreachableError(
       `${where} does not work: ${result.stderr.trim().slice(0, 200) || `exit code ${result.code}`}`,
       'verify.client',
-      'Look at the pod: an image must have sh, timeout, tail and tr.',
+      'The image must have a POSIX sh, nc, od, tr, dd, tail, wc and printf: --image names another.',
     )
   }
 
@@ -59,8 +59,7 @@ export function podClient({ api, clock, pod, place, asks, command, id }: PodClie
     place,
     asks,
     async start(every, signal) {
-      const commands = asks.map(command)
-      const input = loopScript({ folder, every: every / 1000, limit, patience, commands })
+      const input = loopScript({ folder, every: every / 1000, forsaken, asks, isAgnhost })
       await call(startScript, [], { input, signal })
       offset = 1
       sent = 0
@@ -71,11 +70,12 @@ export function podClient({ api, clock, pod, place, asks, command, id }: PodClie
       // The uptime was read some time in between; half of the way is the best guess.
       const now = (before + clock.now()) / 2
       const end = stdout.indexOf('\n')
-      const [uptime = 0, total = 0] = stdout.slice(0, end).split(' ').map(Number)
-      // A line that is still being written is left for the next call.
+      const [uptime = 0, said = 0] = stdout.slice(0, end).split(' ').map(Number)
+      // A line that is still being written is left for the next call, and so is a number.
       const whole = stdout.slice(end + 1, stdout.lastIndexOf('\n') + 1)
       offset += Buffer.byteLength(whole)
-      const more = Math.max(0, total - sent)
+      const total = Math.max(sent, said)
+      const more = total - sent
       sent = total
       const losses = whole.split('\n').flatMap(line => lossOf(line, asks, now - uptime * 1000))
       return { sent: more, losses }
@@ -84,20 +84,19 @@ export function podClient({ api, clock, pod, place, asks, command, id }: PodClie
   }
 }
 
-/** `boot`: when the node's uptime was 0, in milliseconds since the epoch. */
+/** `boot`: when the node's uptime was 0, in milliseconds since the epoch. Nothing where all is well after all: the loop itself is strict. */
 function lossOf(line: string, asks: readonly Ask[], boot: number): readonly Loss[] {
-  const [, index, from, to, code, said = ''] = lossLine.exec(line) ?? []
+  const [, index, from, to, said = ''] = lossLine.exec(line) ?? []
   const ask = asks[Number(index)]
   if (ask === undefined) return []
-  // 124: coreutils and busybox; 143: an older busybox, whose timeout says that it was killed.
-  const isLate = code === '124' || code === '143'
-  const words = said.trim() === '' ? `failed with exit code ${code ?? ''}` : said.trim()
+  const { through, seen } = judge(ask, heardOf(said, 0))
+  if (through === (ask.expect === 'answers')) return []
   return [
     {
       ask,
       at: Math.round(boot + Number(from) * 1000),
       milliseconds: Math.round((Number(to) - Number(from)) * 1000),
-      seen: isLate ? `no answer in ${limit} s` : words,
+      seen,
     },
   ]
 }

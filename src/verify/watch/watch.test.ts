@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { execFile, execFileSync } from 'node:child_process'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,11 +9,15 @@ import { UnreachableError } from '../../base/errors.ts'
 import type { Event } from '../../model/event.ts'
 import type { Answer, Ask } from '../../model/verification.ts'
 import type { Lost } from '../../model/watch.ts'
+import { shells } from '../../world/nodes/testing/node.ts'
 import type { CommandResult } from '../../world/ports.ts'
+import { heardOf } from '../client/script.ts'
+import { judge } from '../client/wire.ts'
 import type { Client, Loss } from './client.ts'
 import { localClient } from './local-client.ts'
 import { loopScript } from './loop.ts'
 import { podClient } from './pod-client.ts'
+import { signsOf } from './signs.ts'
 import { StepTimes } from './steps.ts'
 import { pace, startWatch } from './watch.ts'
 
@@ -21,7 +25,7 @@ const ask = (id: string): Ask => ({
   id,
   scenario: 'pod-to-pod',
   family: 'IPv4',
-  protocol: 'TCP',
+  protocol: 'HTTP',
   from: { kind: 'pod', name: 'a' },
   to: { kind: 'pod', name: 'b' },
   expect: 'answers',
@@ -40,12 +44,37 @@ function fakeClock(start = Date.parse('2026-01-01T00:00:00Z')): Clock {
   }
 }
 
-describe('a client in a pod, with the shell of this machine', () => {
+/** A netcat that answers as the far side would: by port. */
+const netcat = `#!/bin/sh
+for last; do :; done
+case $last in
+  8080) printf 'HTTP/1.1 200 OK\\r\\n\\r\\n10.1.2.3:4711' ;;
+  8081) echo "nc: can't connect to remote host: Connection refused" >&2; exit 1 ;;
+  8082) sleep 20 ;;
+  8083) printf 'HTTP/1.1 503 Service Unavailable\\r\\n\\r\\n' ;;
+  *) echo BusyBox ;;
+esac
+`
+
+describe.each(shells)('a client in a pod, under $name', ({ argv, there }) => {
   let folder = ''
   let clients: Client[] = []
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'watch-'))
     clients = []
+    const program = async (name: string, text: string): Promise<void> => {
+      await writeFile(join(folder, name), text)
+      await chmod(join(folder, name), 0o755)
+    }
+    await program('nc', netcat)
+    // `sh` is the shell that is tried, also where a script starts another one.
+    const shell = argv.filter(word => word !== '-s')
+    const [found = ''] = shell
+    const path = execFileSync('sh', ['-c', `command -v ${found}`], { encoding: 'utf8' }).trim()
+    await program(
+      'sh',
+      `#!${path} ${shell.slice(1).join(' ')}\nexec ${[path, ...shell.slice(1)].join(' ')} "$@"\n`,
+    )
   })
   afterEach(async () => {
     await Promise.all(clients.map(client => client.stop()))
@@ -58,21 +87,24 @@ describe('a client in a pod, with the shell of this machine', () => {
     options?: { readonly input?: string },
   ): Promise<CommandResult> =>
     new Promise(resolve => {
-      const [program = '', ...args] = command
-      const child = execFile(program, args, (error, stdout, stderr) =>
+      const [, ...args] = command
+      const env = { ...process.env, PATH: `${folder}:${process.env['PATH'] ?? ''}` }
+      const child = execFile(join(folder, 'sh'), args, { env }, (error, stdout, stderr) =>
         resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
       )
-      child.stdin?.end(options?.input ?? '')
+      // Not each script reads what it is given.
+      child.stdin?.on('error', () => {})
+      child.stdin?.end(options?.input)
     })
 
-  function client(commands: Readonly<Record<string, readonly string[]>>): Client {
+  function client(ports: Readonly<Record<string, number>>): Client {
     const made = podClient({
       api: { exec },
       clock: systemClock,
       pod: { namespace: 'x', name: 'p', container: 'c' },
       place: { kind: 'pod', name: 'x/p' },
-      asks: Object.keys(commands).map(ask),
-      command: ({ id }) => commands[id] ?? [],
+      asks: Object.entries(ports).map(([id, port]) => ({ ...ask(id), address: '127.0.0.1', port })),
+      isAgnhost: false,
       id: folder.replaceAll('/', '-'),
     })
     clients.push(made)
@@ -87,44 +119,47 @@ describe('a client in a pod, with the shell of this machine', () => {
     }
   }
 
-  test('goes on by itself; losses come with their moment, their ask and the program`s own words, each once', async () => {
-    const watching = client({
-      good: ['true'],
-      bad: ['sh', '-c', `printf 'connection\nrefused "it'"'"'s" %s' \\$x; exit 7`],
-    })
-    const before = Date.now()
-    await watching.start(10)
-    const seen: Loss[] = []
-    let sent = 0
-    let rounds = 0
-    await until(async () => {
-      const heard = await watching.collect()
-      seen.push(...heard.losses)
-      sent += heard.sent
-      rounds += heard.losses.length > 0 ? 1 : 0
-      return rounds >= 3 ? true : undefined
-    })
-    expect(seen.every(loss => loss.ask.id === 'bad')).toBe(true)
-    expect(seen[0]?.seen).toBe(`connection refused "it's" $x`)
-    expect(sent).toBeGreaterThanOrEqual(seen.length * 2 - 1)
-    for (const { at } of seen) {
-      // /proc/uptime counts hundredths; the rest is how long the collecting takes on a busy machine.
-      expect(at).toBeGreaterThan(before - 1500)
-      expect(at).toBeLessThan(Date.now() + 1500)
-    }
-    expect(new Set(seen.map(({ at }) => at)).size).toBeGreaterThan(1)
-  })
+  test.skipIf(!there)(
+    'goes on by itself; losses come with their moment, their ask and what was seen, each once',
+    async () => {
+      const watching = client({ good: 8080, refused: 8081, broken: 8083 })
+      const before = Date.now()
+      await watching.start(10)
+      const seen: Loss[] = []
+      let sent = 0
+      let rounds = 0
+      await until(async () => {
+        const heard = await watching.collect()
+        seen.push(...heard.losses)
+        sent += heard.sent
+        rounds += heard.losses.length > 0 ? 1 : 0
+        return rounds >= 3 && seen.length >= 4 ? true : undefined
+      })
+      expect(seen.slice(0, 2).map(loss => [loss.ask.id, loss.seen])).toEqual([
+        ['refused', 'connection refused'],
+        ['broken', 'HTTP status 503'],
+      ])
+      expect(seen.some(loss => loss.ask.id === 'good')).toBe(false)
+      expect(sent).toBeGreaterThanOrEqual((seen.length / 2) * 3 - 2)
+      for (const { at } of seen) {
+        // /proc/uptime counts hundredths; the rest is how long the collecting takes on a busy machine.
+        expect(at).toBeGreaterThan(before - 1500)
+        expect(at).toBeLessThan(Date.now() + 1500)
+      }
+      expect(new Set(seen.map(({ at }) => at)).size).toBeGreaterThan(1)
+    },
+  )
 
-  test('what takes too long is lost after two seconds', async () => {
-    const watching = client({ slow: ['sleep', '9'] })
+  test.skipIf(!there)('what has no answer in time is lost', async () => {
+    const watching = client({ slow: 8082 })
     await watching.start(10)
     const loss = await until(async () => (await watching.collect()).losses[0])
     expect(loss.seen).toBe('no answer in 2 s')
     expect(loss.milliseconds).toBeGreaterThanOrEqual(1900)
   })
 
-  test('stop leaves nothing behind, and a client that is gone says so', async () => {
-    const watching = client({ good: ['true'] })
+  test.skipIf(!there)('stop leaves nothing behind, and a client that is gone says so', async () => {
+    const watching = client({ good: 8080 })
     await watching.start(10)
     await watching.collect()
     await watching.stop()
@@ -132,46 +167,90 @@ describe('a client in a pod, with the shell of this machine', () => {
     await expect(watching.collect()).rejects.toMatchObject({ code: 'verify.client-gone' })
   })
 
-  test('whom nobody hears any more ends by itself', async () => {
+  test.skipIf(!there)('whom nobody hears any more ends by itself', async () => {
     const home = join(folder, 'loop')
-    const script = loopScript({ folder: home, every: 0.01, limit: 2, patience: 1, commands: [['true']] })
-    const start = await exec(
-      undefined,
-      [
-        'sh',
-        '-c',
-        'mkdir "$0" && cd "$0" && : >lost && : >on && cut -d" " -f1 </proc/uptime >heard && sh -s',
-        home,
-      ],
-      { input: script },
-    )
-    expect(start.code).toBe(0)
+    const script = loopScript({ folder: home, every: 0.01, forsaken: 1, asks: [ask('a')], isAgnhost: false })
+    const begin = 'mkdir "$0" && cd "$0" && : >lost && : >on && cut -d" " -f1 </proc/uptime >heard && sh -s'
+    expect((await exec(undefined, ['sh', '-c', begin, home], { input: script })).code).toBe(0)
     expect(existsSync(home)).toBe(false)
   })
+})
 
-  test('an image without what the loop needs is named with its pod', async () => {
-    const lame = podClient({
-      api: { exec: () => Promise.resolve({ code: 127, stdout: '', stderr: 'sh: cat: not found\n' }) },
-      clock: systemClock,
-      pod: { namespace: 'x', name: 'p', container: 'c' },
-      place: { kind: 'pod', name: 'x/p' },
-      asks: [ask('a')],
-      command: () => ['true'],
-      id: '1',
-    })
-    await expect(lame.start(10)).rejects.toThrow('the client in pod x/p does not work: sh: cat: not found')
+test('an image without what the loop needs is named with its pod', async () => {
+  const lame = podClient({
+    api: { exec: () => Promise.resolve({ code: 127, stdout: '', stderr: 'sh: cat: not found\n' }) },
+    clock: systemClock,
+    pod: { namespace: 'x', name: 'p', container: 'c' },
+    place: { kind: 'pod', name: 'x/p' },
+    asks: [ask('a')],
+    isAgnhost: true,
+    id: '1',
   })
+  await expect(lame.start(10)).rejects.toThrow('the client in pod x/p does not work: sh: cat: not found')
+})
 
-  test('a value from a cluster stays one word', async () => {
-    const script = loopScript({
-      folder,
-      every: 1,
-      limit: 2,
-      patience: 9,
-      commands: [['ask', `$(touch ${folder}/x)';`]],
-    })
-    expect(script).toContain(String.raw`one 0 'ask' '$(touch ${folder}/x)'\'';'`)
-    await expect(readFile(join(folder, 'x'))).rejects.toThrow()
+test('a value from a cluster stays one word, and a netcat for UDP is not used where agnhost is', () => {
+  const odd = { ...ask('a'), address: "$(touch /x)';" }
+  const script = loopScript({ folder: '/f', every: 1, forsaken: 9, asks: [odd], isAgnhost: true })
+  expect(script).toContain(String.raw`'TCP' '$(touch /x)'\'';'`)
+  expect(script).toContain('\nhas_udp=\n')
+})
+
+describe('the signs by which a loop tells an answer', () => {
+  const dns = (head: string): string => `=40:${Buffer.from(head, 'latin1').toString('hex')}00000000|`
+  const told = (json: string): string =>
+    `dial|=200:${Buffer.from(`HTTP/1.1 200 OK\r\n\r\n${json}`, 'latin1').toString('hex')}|`
+  const http = (status: number): string =>
+    `=99:${Buffer.from(`HTTP/1.1 ${status} X\r\n\r\n`, 'latin1').toString('hex')}|`
+  const replacement = String.raw`\ufffd\ufffd`
+  test.each<[string, Partial<Ask>, boolean, string, boolean]>([
+    ['HTTP 200', { protocol: 'HTTP' }, true, http(200), true],
+    ['HTTP 302', { protocol: 'HTTP' }, true, http(302), true],
+    ['HTTP 404', { protocol: 'HTTP' }, true, http(404), false],
+    ['HTTP 503', { protocol: 'HTTP' }, true, http(503), false],
+    ['no HTTP', { protocol: 'HTTP' }, true, '=4:4f4b|', false],
+    ['nothing', { protocol: 'TCP' }, true, '=0:|nc: refused|', false],
+    ['something', { protocol: 'TCP' }, true, '=8:48545450|', true],
+    ['a datagram', { protocol: 'UDP' }, false, '=8:31302e31|', true],
+    ['a datagram by agnhost', { protocol: 'UDP' }, true, told('{"responses":["10.1.1.1:4"]}'), true],
+    ['no datagram by agnhost', { protocol: 'UDP' }, true, told('{"errors":["timeout"]}'), false],
+    ['an empty one by agnhost', { protocol: 'UDP' }, true, told('{"responses":[""]}'), false],
+    ['two records', { protocol: 'DNS' }, false, dns('ds\x85\0\0\x01\0\x02'), true],
+    ['256 records', { protocol: 'DNS' }, false, dns('ds\x85\0\0\x01\x01\0'), true],
+    ['no record', { protocol: 'DNS' }, false, dns('ds\x85\0\0\x01\0\0'), false],
+    ['NXDOMAIN', { protocol: 'DNS' }, false, dns('ds\x85\x03\0\x01\0\x01'), false],
+    ['another id', { protocol: 'DNS' }, false, dns('xx\x85\0\0\x01\0\x01'), false],
+    [
+      'two records by agnhost',
+      { protocol: 'DNS' },
+      true,
+      told(`{"responses":["ds${replacement}${String.raw`\u0000\u0001\u0000\u0002`}xxxx"]}`),
+      true,
+    ],
+    [
+      'no record by agnhost',
+      { protocol: 'DNS' },
+      true,
+      told(`{"responses":["ds${replacement}${String.raw`\u0000\u0001\u0000\u0000`}xxxx"]}`),
+      false,
+    ],
+    ['no DNS by agnhost', { protocol: 'DNS' }, true, told('{"errors":["i/o timeout"]}'), false],
+  ])('%s', (_, rest, isAgnhost, said, isGood) => {
+    const one: Ask = { ...ask('a'), ...rest }
+    const { good, bad } = signsOf(one, isAgnhost)
+    const script = `case $1 in\n $bad) echo bad ;;\n $good) echo good ;;\n *) echo bad ;;\nesac`
+    const env = { ...process.env, good, bad }
+    for (const { argv, there } of shells) {
+      if (!there) continue
+      const shell = argv.filter(word => word !== '-s')
+      const told = execFileSync(shell[0] ?? '', [...shell.slice(1), '-c', script, 'x', said], {
+        env,
+        encoding: 'utf8',
+      })
+      expect(told.trim()).toBe(isGood ? 'good' : 'bad')
+    }
+    // Never more lenient than the judge of every other answer.
+    if (isGood) expect(judge({ ...one, record: 'A' }, heardOf(said, 0)).through).toBe(true)
   })
 })
 

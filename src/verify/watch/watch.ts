@@ -1,10 +1,12 @@
 import type { Clock } from '../../base/clock.ts'
 import { DualStackError, messageOf, UsageError } from '../../base/errors.ts'
-import type { Lost, Watched } from '../../model/watch.ts'
+import type { Lost, Unwatched, Watched } from '../../model/watch.ts'
 import type { Client, Loss } from './client.ts'
 
 export interface WatchOptions {
   readonly clients: readonly Client[]
+  /** Told with the rest. */
+  readonly unwatched?: readonly Unwatched[]
   readonly clock: Clock
   /** Requests a second, of all clients together, at most. */
   readonly rate: number
@@ -20,8 +22,10 @@ export interface Watch {
   stop(): Promise<Watched>
 }
 
-/** Milliseconds between two rounds of listening; a round asks each client once. */
-const listening = 2000
+/** Milliseconds between two rounds of listening; a round asks each client once, through the API server that may just be busy. */
+const listening = 6000
+/** The same in the end, when nobody wants to wait. */
+const listeningLast = 1000
 /** Losses kept; more are counted. */
 const mostLost = 10_000
 /** Milliseconds for which the last words of a client are waited for: the API server may just be coming back. */
@@ -103,7 +107,7 @@ export async function startWatch(options: WatchOptions): Promise<Watch> {
           await listen(client, false)
           while (silent.has(client) && clock.now() < until) {
             if (signal?.aborted === true) break
-            await clock.sleep(listening, signal).catch(() => {})
+            await clock.sleep(listeningLast, signal).catch(() => {})
             await listen(client, false)
           }
         }),
@@ -114,6 +118,7 @@ export async function startWatch(options: WatchOptions): Promise<Watch> {
         to: new Date(clock.now()).toISOString(),
         sent,
         asks: clients.flatMap(({ asks }) => asks),
+        unwatched: options.unwatched ?? [],
         lost: lost.toSorted((a, b) => a.at.localeCompare(b.at)),
         more,
         unheard: [...anew, ...[...silent].map(([{ place }, reason]) => ({ place: place.name, reason }))],

@@ -1,5 +1,6 @@
 # Asks from inside a test pod, several at once, with what any image with a shell and netcat has. Sends the bytes that it is given and
-# tells the bytes that come: all knowledge of protocols is elsewhere. Value: STEP, how many asks begin in a second.
+# tells the bytes that come: all knowledge of protocols is elsewhere. Values: STEP, how many asks begin in a second; DIAL, seconds for which
+# agnhost is waited for when it asks in our stead.
 
 if timeout 1 true 2>/dev/null; then has_timeout=1; else has_timeout=; fi
 usage=$(nc -h 2>&1)
@@ -48,7 +49,7 @@ ask() {
             { send "$6"; sleep "$5"; } | limited "$(($5 + 1))" nc -u $options -w "$5" "$3" "$4" | dd bs=65536 count=1 2>/dev/null | hex
           else
             echo dial
-            send "$9" | limited 7 nc $options -w 6 127.0.0.1 8080 | hex
+            send "$9" | limited "$((DIAL + 1))" nc $options -w "$DIAL" 127.0.0.1 8080 | hex
           fi
           ;;
       esac
