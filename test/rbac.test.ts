@@ -12,7 +12,7 @@ import { readsOf } from '../src/model/layer.ts'
 import type { Plan, Target } from '../src/model/plan.ts'
 import { readBundle } from '../src/observe/bundle.ts'
 import { practiceWorld } from '../src/practice/index.ts'
-import { verify } from '../src/verify/index.ts'
+import { openClients, startWatch, verify } from '../src/verify/index.ts'
 import { answering } from '../src/verify/testing/answering.ts'
 import type { World } from '../src/world/ports.ts'
 
@@ -151,6 +151,9 @@ describe('on a real cluster', () => {
     const skip = ['outside-to-node-port', 'outside-to-load-balancer', 'outside-to-ingress']
     const broken: World = { ...watched, nodes: practiceWorld(cluster).nodes }
     await verify(broken, { rate: 1000, skip })
+    const opened = await openClients(watched, { rate: 1000, skip })
+    await (await startWatch({ clients: opened.clients, clock: world.clock, rate: 1000 })).stop()
+    await opened.close()
     const asked = [...calls].map(call => call.split(' ') as [string, string, string, string])
     for (const [verb, resource, namespace, name] of asked)
       expect(may(named('verify'), verb, resource, namespace, name), `${verb} ${resource}`).toBe(true)

@@ -123,6 +123,17 @@ describe('what must not change anything', () => {
 })
 
 describe('there and back over ssh, under traffic', () => {
+  /** What traffic shows, by the tool's own word; what was lost on the way is judged by the lab's own probe, which knows nothing of it. */
+  const verify = async (...args: string[]): Promise<void> => {
+    const began = Date.now()
+    say(await must(tool(lab, 'ssh').run('verify', ...args)))
+    say(`verify: ${((Date.now() - began) / 1000).toFixed(1)} s`)
+  }
+  const baseline = () => join(lab.dir, 'before.json')
+
+  test('before it, traffic goes through in the family that is there', () =>
+    verify('--family', 'IPv4', '--save', baseline()))
+
   test(
     'the conversion loses nothing',
     async () => {
@@ -142,6 +153,8 @@ describe('there and back over ssh, under traffic', () => {
 
   test('pods, Services and NodePorts answer in both families', expectDual)
 
+  test('what went through before still does, and the new family too', () => verify('--baseline', baseline()))
+
   test('a plan of a converted cluster is empty', async () => {
     expect(await must(tool(lab, 'ssh').run('plan'))).toContain('Nothing to do')
   })
@@ -160,6 +173,9 @@ describe('there and back over ssh, under traffic', () => {
     },
     limit,
   )
+
+  test('what went through before it all still does', () =>
+    verify('--family', 'IPv4', '--baseline', baseline()))
 
   test('everything is as it was', expectAsBefore)
 })

@@ -105,7 +105,7 @@ export function rightsManifest(reads: readonly Read[]): string {
     role(
       'ClusterRole',
       'verify',
-      'verify: test pods, besides view. Who may delete namespaces may delete any: give it for as long as it is needed.',
+      'verify, and apply and rollback --with-traffic: test pods, besides view. Who may delete namespaces may delete any: give it for as long as it is needed.',
       testPods,
     ),
     role(

@@ -17,8 +17,8 @@ export interface Wiring {
 }
 
 const epilogue = `
-Exit codes: 0 done, 2 usage, 3 refused, 4 unreachable, 5 conflict, 6 stopped, 7 not dual-stack,
-8 preflight or cidr check found an error, 1 a bug.
+Exit codes: 0 done, 2 usage, 3 refused, 4 unreachable, 5 conflict, 6 stopped, 7 not dual-stack or
+a request failed, 8 preflight or cidr check found an error, 1 a bug.
 Help for one command: dualstack COMMAND --help`
 
 /** commander's tree, made from the registry. */

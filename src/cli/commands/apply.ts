@@ -9,7 +9,7 @@ export const apply = defineCommand({
   name: 'apply',
   summary: 'Take the cluster to dual-stack while it serves',
   description:
-    'Runs a plan on the live cluster: a saved one, or one made now after showing it. Refuses where preflight finds an error, and shows its warnings. Proves new flags before it touches what runs, swaps an API server while a stand-in serves, waits for each step to hold before the next, and keeps a journal. Stopped at any point, the same command goes on from there.',
+    'Runs a plan on the live cluster: a saved one, or one made now after showing it. Refuses where preflight finds an error, and shows its warnings. Proves new flags before it touches what runs, swaps an API server while a stand-in serves, waits for each step to hold before the next, and keeps a journal. Stopped at any point, the same command goes on from there. With --with-traffic it ends with 7 where requests were lost on the way: the cluster is converted then all the same.',
   positionals: [{ name: 'PLAN', summary: 'file that `dualstack plan --save` wrote', optional: true }],
   options: {
     ...intentOptions,
@@ -22,6 +22,7 @@ export const apply = defineCommand({
   examples: [
     { command: 'kubectl dualstack apply', does: 'shows the plan, asks, runs it' },
     { command: 'dualstack apply plan.json --yes', does: 'a plan that was agreed to' },
+    { command: 'dualstack apply --with-traffic', does: 'and says what was lost, when, and in which step' },
     { command: 'dualstack apply --node-access pod', does: 'no ssh: through a privileged pod on each node' },
   ],
   whenInterrupted:

@@ -8,7 +8,7 @@ export const rollback = defineCommand({
   name: 'rollback',
   summary: 'Take the cluster back to single-stack, files byte for byte as they were',
   description:
-    'Plans the way back from what is there, with the exact old values that the journals of this machine remember, shows it, and runs it. What cannot return (the ServiceCIDR object stays a pair, the pool stays, disabled) is said in the plan. Stopped at any point, the same command goes on from there.',
+    'Plans the way back from what is there, with the exact old values that the journals of this machine remember, shows it, and runs it. What cannot return (the ServiceCIDR object stays a pair, the pool stays, disabled) is said in the plan. Stopped at any point, the same command goes on from there. With --with-traffic it ends with 7 where requests were lost on the way.',
   options: { ...runningOptions, ...trafficOptions, ...liveOptions, ...leaveOptions },
   examples: [
     { command: 'dualstack plan --to single', does: 'what would be done' },
