@@ -216,6 +216,8 @@ test('what a killed run left is taken away by the next one, whichever it is', as
   }
   await practice.api.create('v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata })
   expect((await command(practice, ['rollback', '--yes'])).exitCode).toBe(0)
+  // Nobody waits for it: Kubernetes takes a moment to empty a namespace.
+  await practice.clock.sleep(10_000)
   expect(await namespacesOf(practice)).toEqual([])
 })
 
