@@ -113,6 +113,17 @@ export async function namespaceProcesses(lab: string, member: string): Promise<n
     .filter(pid => pid > 0)
 }
 
+/** Names that the router's name server answers for: of both families, of one each, and what the sample's ExternalName points to. */
+export function outsideNames(i: number): Readonly<Record<string, readonly string[]>> {
+  const { ipv4, ipv6 } = internet(i)
+  return {
+    'server.lab': [ipv4, ipv6],
+    'ipv4.server.lab': [ipv4],
+    'ipv6.server.lab': [ipv6],
+    'partner.example.com': [ipv4, ipv6],
+  }
+}
+
 /** /etc/hosts of the nodes. cp.lab is the control-plane endpoint, as kubeadm's own guide does it. */
 export function hostsFile(lab: LabState): string {
   const controlPlane = lab.server.slice(0, lab.server.lastIndexOf(':'))

@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { enter } from './exec.ts'
-import { recordFile, router } from './network.ts'
+import { outsideNames, recordFile, router } from './network.ts'
 import { identify, writeRecord } from './process.ts'
 import { LabError } from './shell.ts'
 import { type LabState, labDir } from './state.ts'
@@ -36,6 +36,41 @@ async function startDaemon(
 export async function startServers(lab: LabState): Promise<void> {
   await startDaemon(lab, 'internet', 'probe', [join(lab.bin, 'probe'), 'serve', '--port', '8080'])
 }
+
+/** Answers for names outside the cluster, in both families; nodes name it in resolv.conf, and cluster DNS asks what they ask. */
+export async function startNameServer(lab: LabState): Promise<void> {
+  const file = join(labDir(lab.name), 'Corefile')
+  await writeFile(file, nameServerConfiguration(lab.instance))
+  await startDaemon(lab, 'outside', 'coredns', [join(lab.bin, 'coredns'), '-conf', file])
+}
+
+/** By templates, in this order: the plugin `hosts` answers what it does not know with SERVFAIL, which says nothing of a name. */
+export function nameServerConfiguration(instance: number): string {
+  const escaped = (name: string): string => name.replaceAll('.', '\\.')
+  const names = outsideNames(instance)
+  const records = Object.entries(names).flatMap(([name, addresses]) =>
+    addresses.map(address => {
+      const type = address.includes(':') ? 'AAAA' : 'A'
+      return template(
+        `IN ${type}`,
+        `match "^${escaped(name)}\\.$"`,
+        `answer "{{ .Name }} 60 IN ${type} ${address}"`,
+        'fallthrough',
+      )
+    }),
+  )
+  const known = Object.keys(names).map(escaped).join('|')
+  return `.:53 {
+  errors
+${records.join('\n')}
+${template('ANY ANY', `match "^(${known})\\.$"`, 'rcode NOERROR', 'fallthrough')}
+${template('ANY ANY', 'rcode NXDOMAIN')}
+}
+`
+}
+
+const template = (what: string, ...lines: readonly string[]): string =>
+  `  template ${what} . {\n${lines.map(line => `    ${line}\n`).join('')}  }`
 
 /** A real haproxy on the router in front of the API servers, as kubeadm's guide to HA has it. */
 export async function startLoadBalancer(lab: LabState): Promise<void> {

@@ -20,7 +20,7 @@ import {
 import { boot } from './node/boot.ts'
 import { createCgroup } from './node/cgroup.ts'
 import { linkOrCopy, prepareBase, prepareDisk, seedImages } from './node/files.ts'
-import { startLoadBalancer, startServers } from './outside.ts'
+import { startLoadBalancer, startNameServer, startServers } from './outside.ts'
 import { type Log, type Phase, phases } from './phases.ts'
 import { identify, writeRecord } from './process.ts'
 import { LabError, until } from './shell.ts'
@@ -75,7 +75,7 @@ async function bringUp(lab: LabState, artifacts: Artifacts, phase: Phase): Promi
     await createRouter(lab)
     await prepareBase(lab, { pause: artifacts.refs['pause'] ?? '', hosts: hostsFile(lab) })
     if (isHA(lab)) await startLoadBalancer(lab)
-    await startServers(lab)
+    await Promise.all([startServers(lab), startNameServer(lab)])
     return makeKey(lab)
   })
   await phase(`${nodes.length} nodes booted, with images`, async () => {

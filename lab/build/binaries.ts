@@ -71,6 +71,7 @@ const called: readonly (readonly [keyof BinaryFolders, string])[] = [
   ['kubernetes', 'kubelet'],
   ['etcd', 'etcdctl'],
   ['etcd', 'etcdutl'],
+  ['coredns', 'coredns'],
   ['probe', 'probe'],
 ]
 

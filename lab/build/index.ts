@@ -14,7 +14,7 @@ export { cloneSeed } from './seed.ts'
 export interface Artifacts {
   /** 'v1.36.3' */
   readonly kubernetes: string
-  /** Folder with kubeadm, kubectl, kubelet, etcdctl, etcdutl and probe. */
+  /** Folder with kubeadm, kubectl, kubelet, etcdctl, etcdutl, coredns and probe. */
   readonly bin: string
   /** Short name of an image → tar file for `ctr images import`. */
   readonly images: Readonly<Record<string, string>>
