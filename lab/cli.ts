@@ -1,16 +1,18 @@
 import { parseArgs } from 'node:util'
 import { once } from 'node:events'
+import { extras } from './build/services.ts'
 import { doctor } from './doctor.ts'
 import { down, open, up } from './index.ts'
 import { leftovers } from './leftovers.ts'
 import { LabError } from './shell.ts'
-import { labNames } from './state.ts'
+import { advertisedChoices, labNames } from './state.ts'
 import { status } from './status.ts'
 
 const usage = `A real Kubernetes cluster on this machine, in namespaces.
 
   npm run lab -- up         [--name NAME] [--control-planes N] [--workers N] [--cni calico|bridge]
-                            [--kubernetes 1.36] [--no-workload]
+                            [--kubernetes 1.36] [--no-workload] [--with ingress,load-balancer]
+                            [--router-advertisements route|address]
   npm run lab -- down       [--name NAME | --all]
   npm run lab -- status     [--name NAME]
   npm run lab -- shell NODE [--name NAME]
@@ -38,6 +40,8 @@ function parse() {
         kubernetes: { type: 'string', default: '1.36' },
         cni: { type: 'string', default: 'calico' },
         workload: { type: 'boolean', default: true },
+        with: { type: 'string' },
+        'router-advertisements': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     })
@@ -80,6 +84,11 @@ async function main(): Promise<number> {
         kubernetes: oneOf('kubernetes', values.kubernetes, ['1.36']),
         cni: oneOf('cni', values.cni, ['calico', 'bridge']),
         workload: values.workload,
+        extras: values.with?.split(',').map(name => oneOf('with', name, extras)),
+        advertised:
+          values['router-advertisements'] === undefined
+            ? undefined
+            : oneOf('router-advertisements', values['router-advertisements'], advertisedChoices),
         log: say,
       })
       print(await status(lab))

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
-import { type LabState, type NodeState, labDir } from './state.ts'
+import { type Advertised, type LabState, type NodeState, labDir } from './state.ts'
 import { must, run } from './shell.ts'
 
 /**
@@ -18,13 +18,22 @@ export const router = (i: number) => ({ ipv4: `10.89.${i}.1`, ipv6: `fd00:89:${i
 const internet = (i: number) => ({ ipv4: '192.0.2.10', ipv6: `2001:db8:${i}::10` })
 const gateway = (i: number) => ({ ipv4: '192.0.2.1', ipv6: `2001:db8:${i}::1` })
 
-/** The addresses of the n-th node (from 1). */
-export const nodeAddresses = (i: number, n: number) => ({
+/** The addresses of the n-th node (from 1). One that it makes itself is its MAC's, widened to 64 bits (RFC 4291, appendix A). */
+export const nodeAddresses = (i: number, n: number, advertised?: Advertised) => ({
   ipv4: `10.89.${i}.${10 + n}`,
-  ipv6: `fd00:89:${i}::${10 + n}`,
+  ipv6:
+    advertised === 'address'
+      ? `fd00:89:${i}:0:89:${i.toString(16)}ff:fe00:${n.toString(16)}`
+      : `fd00:89:${i}::${10 + n}`,
   mac: `02:89:${hex(i)}:00:00:${hex(n)}`,
 })
 const hex = (n: number): string => n.toString(16).padStart(2, '0')
+
+/** What a load balancer may give to Services: on the nodes' link, and no node's. */
+export const balancedRanges = (i: number): readonly string[] => [
+  `10.89.${i}.200-10.89.${i}.249`,
+  `fd00:89:${i}::200-fd00:89:${i}::249`,
+]
 
 const batch = (lab: string, member: string, lines: readonly string[]): Promise<string> =>
   must(['ip', '-n', namespace(lab, member), '-batch', '-'], { input: lines.join('\n') })
@@ -77,15 +86,23 @@ export async function connectNode(lab: LabState, node: NodeState): Promise<void>
     `link add ${node.name} type veth peer name eth0 address ${node.mac} netns ${namespace(name, node.name)}`,
     `link set ${node.name} master br0 up`,
   ])
-  // A new namespace takes its IPv4 defaults from the host's. A fresh machine forwards nothing.
-  await sysctls(name, node.name, { 'ipv4/ip_forward': 0, 'ipv6/conf/all/forwarding': 0 })
+  // A new namespace takes its defaults from the host's. A fresh machine forwards nothing, and hears advertisements until it does.
+  await sysctls(name, node.name, {
+    'ipv4/ip_forward': 0,
+    'ipv6/conf/all/forwarding': 0,
+    'ipv6/conf/eth0/accept_ra': 1,
+    'ipv6/conf/eth0/autoconf': 1,
+    'ipv6/conf/eth0/addr_gen_mode': 0, // the address follows from the MAC
+    'ipv6/conf/eth0/use_tempaddr': 0,
+  })
+  const { advertised } = lab
   await batch(name, node.name, [
     'link set lo up',
     `address add ${node.ipv4}/24 dev eth0`,
-    `address add ${node.ipv6}/64 dev eth0 nodad`,
+    ...(advertised === 'address' ? [] : [`address add ${node.ipv6}/64 dev eth0 nodad`]),
     'link set eth0 up',
     `route add default via ${router(i).ipv4}`,
-    `route add default via ${router(i).ipv6}`,
+    ...(advertised === undefined ? [`route add default via ${router(i).ipv6}`] : []),
   ])
 }
 

@@ -37,6 +37,35 @@ export async function startServers(lab: LabState): Promise<void> {
   await startDaemon(lab, 'internet', 'probe', [join(lab.bin, 'probe'), 'serve', '--port', '8080'])
 }
 
+/** Seconds. Far shorter than anybody would have it, so that what runs out is seen to. */
+const routerLifetime = 30
+const addressLifetime = 120
+
+/** radvd on the router: it is where nodes that listen get their IPv6 default route from, and their address, if asked for. */
+export async function startAdvertising(lab: LabState, radvd: string): Promise<void> {
+  const file = join(labDir(lab.name), 'radvd.conf')
+  await writeFile(file, advertisements(lab.instance, lab.advertised))
+  const pid = join(labDir(lab.name), 'radvd.pid')
+  await startDaemon(lab, 'outside', 'radvd', [radvd, '-n', '-m', 'stderr', '-C', file, '-p', pid])
+}
+
+export function advertisements(instance: number, advertised: LabState['advertised']): string {
+  const prefix = `  prefix fd00:89:${instance}::/64 {
+    AdvOnLink on;
+    AdvAutonomous on;
+    AdvValidLifetime ${addressLifetime};
+    AdvPreferredLifetime ${addressLifetime / 2};
+  };
+`
+  return `interface br0 {
+  AdvSendAdvert on;
+  MinRtrAdvInterval 3;
+  MaxRtrAdvInterval 4;
+  AdvDefaultLifetime ${routerLifetime};
+${advertised === 'address' ? prefix : ''}};
+`
+}
+
 /** Answers for names outside the cluster, in both families; nodes name it in resolv.conf, and cluster DNS asks what they ask. */
 export async function startNameServer(lab: LabState): Promise<void> {
   const file = join(labDir(lab.name), 'Corefile')

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import type { Extra } from './build/services.ts'
 import { identify, isAlive } from './process.ts'
 import { LabError, until } from './shell.ts'
 
@@ -16,6 +17,10 @@ export interface NodeState {
   machineId: string
 }
 
+/** What nodes take from router advertisements: the default route alone, or their address too. */
+export const advertisedChoices = ['route', 'address'] as const
+export type Advertised = (typeof advertisedChoices)[number]
+
 /** lab.json: what was asked for and what was chosen. Whatever names things is derived from it, so that `down`
  *  can find everything after a half-failed `up`. */
 export interface LabState {
@@ -25,6 +30,10 @@ export interface LabState {
   kubernetes: string
   cni: 'calico' | 'bridge'
   workload: boolean
+  /** What it has besides; undefined: nothing. */
+  extras?: readonly Extra[]
+  /** Of IPv6; undefined: nothing, all of it is static. */
+  advertised?: Advertised
   nodes: NodeState[]
   /** Where the built binaries are. */
   bin: string

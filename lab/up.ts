@@ -3,8 +3,10 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Artifacts, ensureArtifacts } from './build/index.ts'
+import type { Extra } from './build/services.ts'
 import { configureBridge } from './cni/bridge.ts'
 import { calicoManifest } from './cni/calico.ts'
+import { applyExtras, extrasReady } from './extras/index.ts'
 import { prepareHost } from './host.ts'
 import { init, joinCluster } from './kubeadm.ts'
 import { kubectl, podCIDRs } from './kubectl.ts'
@@ -20,12 +22,13 @@ import {
 import { boot } from './node/boot.ts'
 import { createCgroup } from './node/cgroup.ts'
 import { linkOrCopy, prepareBase, prepareDisk, seedImages } from './node/files.ts'
-import { startLoadBalancer, startNameServer, startServers } from './outside.ts'
+import { startAdvertising, startLoadBalancer, startNameServer, startServers } from './outside.ts'
 import { type Log, type Phase, phases } from './phases.ts'
 import { identify, writeRecord } from './process.ts'
 import { LabError, until } from './shell.ts'
 import { makeKey, writeSshConfig } from './ssh.ts'
 import {
+  type Advertised,
   type LabState,
   checkName,
   freeInstance,
@@ -45,6 +48,10 @@ export interface UpOptions {
   cni?: 'calico' | 'bridge'
   /** The sample workload; default true. */
   workload?: boolean
+  /** What is built and brought up only when asked for. */
+  extras?: readonly Extra[]
+  /** Nodes take their IPv6 default route, or their address too, from router advertisements; default: both are static. */
+  advertised?: Advertised
   log?: Log
 }
 
@@ -55,7 +62,14 @@ export async function up(options: UpOptions = {}): Promise<LabState> {
   if (process.getuid?.() !== 0)
     throw new LabError('the lab needs root', { hint: 'namespaces, mounts: run it with sudo' })
   const artifacts = await phase('packages, binaries, images', () =>
-    ensureArtifacts({ kubernetes: options.kubernetes ?? '1.36', log }),
+    ensureArtifacts(
+      {
+        kubernetes: options.kubernetes ?? '1.36',
+        extras: options.extras,
+        radvd: options.advertised !== undefined,
+      },
+      log,
+    ),
   )
   const lab = await create(options)
   try {
@@ -75,7 +89,11 @@ async function bringUp(lab: LabState, artifacts: Artifacts, phase: Phase): Promi
     await createRouter(lab)
     await prepareBase(lab, { pause: artifacts.refs['pause'] ?? '', hosts: hostsFile(lab) })
     if (isHA(lab)) await startLoadBalancer(lab)
-    await Promise.all([startServers(lab), startNameServer(lab)])
+    await Promise.all([
+      startServers(lab),
+      startNameServer(lab),
+      artifacts.radvd === undefined ? undefined : startAdvertising(lab, artifacts.radvd),
+    ])
     return makeKey(lab)
   })
   await phase(`${nodes.length} nodes booted, with images`, async () => {
@@ -93,11 +111,13 @@ async function bringUp(lab: LabState, artifacts: Artifacts, phase: Phase): Promi
   if (!first) throw new LabError('a lab without nodes', { hint: '--control-planes 1' })
   const secrets = await phase(`kubeadm init on ${first.name}`, () => init(lab, first, artifacts.kubernetes))
   const others = nodes.slice(1)
+  const isExtended = (lab.extras ?? []).length > 0
   await Promise.all([
     phase(`${lab.cni} applied`, () => applyCni(lab, artifacts.calicoManifest)),
     lab.workload
       ? phase('workload applied', async () => applyWorkload(lab, await workload(artifacts.refs)))
       : undefined,
+    isExtended ? phase('extras applied', () => applyExtras(lab, artifacts)) : undefined,
     // etcd takes one learner at a time.
     (async () => {
       for (const node of others.filter(each => each.role === 'control-plane')) {
@@ -115,6 +135,13 @@ async function bringUp(lab: LabState, artifacts: Artifacts, phase: Phase): Promi
   if (nodes.every(node => node.role === 'control-plane')) {
     const taint = 'node-role.kubernetes.io/control-plane:NoSchedule-'
     await phase('control planes take pods', () => kubectl(lab, ['taint', 'nodes', '--all', taint]))
+    // No load balancer would send anything to them.
+    await kubectl(lab, [
+      'label',
+      'nodes',
+      '--all',
+      'node.kubernetes.io/exclude-from-external-load-balancers-',
+    ])
   }
   const rollouts = [
     ['-n', 'kube-system', 'deployment/coredns'],
@@ -147,6 +174,7 @@ async function bringUp(lab: LabState, artifacts: Artifacts, phase: Phase): Promi
       ),
     )
   }
+  if (isExtended) await phase('extras ready', () => extrasReady(lab))
   await writeLab({ ...lab, ready: true })
   return { ...lab, ready: true }
 }
@@ -207,7 +235,7 @@ async function create(options: UpOptions): Promise<LabState> {
     const nodes = Array.from({ length: controlPlanes + workers }, (_, index) => ({
       name: `n${index + 1}`,
       role: index < controlPlanes ? ('control-plane' as const) : ('worker' as const),
-      ...nodeAddresses(instance, index + 1),
+      ...nodeAddresses(instance, index + 1, options.advertised),
       machineId: randomBytes(16).toString('hex'),
     }))
     const apiServer = controlPlanes > 1 ? router(instance).ipv4 : nodeAddresses(instance, 1).ipv4
@@ -219,6 +247,8 @@ async function create(options: UpOptions): Promise<LabState> {
       kubernetes: options.kubernetes ?? '1.36',
       cni: options.cni ?? 'calico',
       workload: options.workload ?? true,
+      extras: options.extras,
+      advertised: options.advertised,
       nodes,
       bin: join(dir, 'bin'),
       server: `${apiServer}:6443`,

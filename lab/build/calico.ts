@@ -1,8 +1,8 @@
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { cached, type Log } from './cache.ts'
-import { type GoBuild, goBuild, goInputs, moduleFolder } from './go.ts'
-import { run } from './run.ts'
+import { goInputs, moduleFolder } from './go.ts'
+import { buildAdapted, copySource, edit, moduleSource } from './source.ts'
 import { calicoVersion } from './versions.ts'
 
 const edition = '1'
@@ -37,10 +37,10 @@ async function make(module: string, folder: string): Promise<void> {
   const work = join(folder, 'work')
   const source = join(work, 'calico')
   mkdirSync(work)
-  cpSync(await download(module), source, { recursive: true })
-  makeWritable(source)
+  copySource(await moduleSource(module, calico), source)
   adaptToAPI(source)
-  await build(module, work, join(folder, 'bin'))
+  mkdirSync(join(folder, 'bin'))
+  await buildAdapted({ module, binaries, values }, work, { [calico]: 'calico' }, join(folder, 'bin'))
   collectNodeFiles(source, join(folder, 'node'))
   cpSync(join(source, 'manifests/calico.yaml'), join(folder, 'calico.yaml'))
   // The kernel of many machines has no ipip: the pool is routed by BGP alone. Nothing else is changed.
@@ -48,17 +48,6 @@ async function make(module: string, folder: string): Promise<void> {
     text.replace(/(name: CALICO_IPV4POOL_IPIP\n\s+value: )"Always"/, '$1"Never"'),
   )
   rmSync(work, { recursive: true })
-}
-
-/** Go checks what it downloads against go.sum. */
-async function download(module: string): Promise<string> {
-  const said = await run('go', ['mod', 'download', '-json', calico], {
-    cwd: module,
-    env: { GOFLAGS: '-mod=readonly', GOWORK: 'off' },
-    attempt: "downloading Calico's module",
-    hint: 'Access to a Go module proxy (see GOPROXY) is needed for the first build.',
-  })
-  return (JSON.parse(said) as { Dir: string }).Dir
 }
 
 /**
@@ -71,15 +60,6 @@ function adaptToAPI(source: string): void {
       body.replace(/api\.IptablesBackend\w+/g, constant => `string(${constant})`),
     ),
   )
-}
-
-async function build(module: string, work: string, bin: string): Promise<void> {
-  cpSync(join(module, 'go.sum'), join(work, 'go.sum'))
-  const goMod = readFileSync(join(module, 'go.mod'), 'utf8')
-  writeFileSync(join(work, 'go.mod'), `${goMod}\nreplace ${calico} => ./calico\n`)
-  mkdirSync(bin)
-  const adapted: GoBuild = { module: work, binaries, values }
-  await goBuild(adapted, bin)
 }
 
 /** What calico/node's Dockerfile copies into its image, where it is in the image. */
@@ -96,22 +76,4 @@ function collectNodeFiles(source: string, target: string): void {
   )
   // Started by name: bash takes a file without a first line for a script, the shell of this image need not.
   edit(join(target, 'etc/rc.local'), text => `#!/bin/sh\n${text}`)
-}
-
-function edit(file: string, change: (text: string) => string): void {
-  const before = readFileSync(file, 'utf8')
-  const after = change(before)
-  if (after === before)
-    throw new Error(`${file}: the text to adapt is not there; was Calico's version changed?`)
-  writeFileSync(file, after)
-}
-
-/** The module cache is read-only. */
-function makeWritable(folder: string): void {
-  chmodSync(folder, 0o755)
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name)
-    if (entry.isDirectory()) makeWritable(path)
-    else chmodSync(path, 0o644)
-  }
 }

@@ -4,7 +4,8 @@ import type { ImageConfig } from './image.ts'
 import { packageVersions } from './packages.ts'
 import type { TarEntry } from './tar.ts'
 import { base, busybox, file, folder, libraries, link, merge, networkTools } from './userland.ts'
-import { calicoVersion, type Versions } from './versions.ts'
+import type { Extra } from './services.ts'
+import { calicoVersion, metallbVersion, traefikVersion, type Versions } from './versions.ts'
 
 /** Where the content of images comes from: folders of the cache, named by what they were made from. */
 export interface ImageSources extends BinaryFolders {
@@ -13,8 +14,8 @@ export interface ImageSources extends BinaryFolders {
   readonly unpacked: string
 }
 
-export interface Image {
-  readonly name: ImageName
+export interface Image<Name extends string = ImageName> {
+  readonly name: Name
   readonly reference: string
   readonly config: ImageConfig
   /** Changes whenever the entries do. */
@@ -40,6 +41,12 @@ const imageNames = [
 export type ImageName = (typeof imageNames)[number]
 
 type Description = Omit<Image, 'name' | 'inputs'> & { readonly from: readonly string[] }
+
+const complete = <Name extends string>(name: Name, { from, ...image }: Description): Image<Name> => ({
+  name,
+  inputs: [image.reference, JSON.stringify(image.config), ...from.map(source => basename(source))],
+  ...image,
+})
 
 /** All images by name. Those of Kubernetes have the programs where the real ones have them. */
 export function describeImages(versions: Versions, sources: ImageSources): Image[] {
@@ -146,11 +153,25 @@ export function describeImages(versions: Versions, sources: ImageSources): Image
     'kube-controller-manager': controlPlane('kube-controller-manager'),
     'kube-scheduler': controlPlane('kube-scheduler'),
   }
-  return imageNames.map(name => {
-    const { from, ...image } = all[name]
-    const inputs = [image.reference, JSON.stringify(image.config), ...from.map(source => basename(source))]
-    return { name, inputs, ...image }
+  return imageNames.map(name => complete(name, all[name]))
+}
+
+/** What is only there when it was asked for; `services` is the folder that `ensureServices` makes. */
+export function describeExtraImages(services: string, wanted: readonly Extra[]): Image<string>[] {
+  const program = (reference: string, name: string): Description => ({
+    reference,
+    config: { entrypoint: [`/${name}`] },
+    from: [services],
+    entries: async () => [...base, file(`/${name}`, join(services, 'bin', name))],
   })
+  const all: Record<Extra, Record<string, Description>> = {
+    ingress: { traefik: program(`docker.io/library/traefik:${traefikVersion}`, 'traefik') },
+    'load-balancer': {
+      'metallb-controller': program(`quay.io/metallb/controller:${metallbVersion}`, 'controller'),
+      'metallb-speaker': program(`quay.io/metallb/speaker:${metallbVersion}`, 'speaker'),
+    },
+  }
+  return wanted.flatMap(extra => Object.entries(all[extra]).map(([name, one]) => complete(name, one)))
 }
 
 async function calicoNode(calico: string, unpacked: string): Promise<TarEntry[]> {

@@ -1,16 +1,20 @@
 import { statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { ensureArtifacts } from './index.ts'
+import { extras } from './services.ts'
 import type { Minor } from './versions.ts'
 
-/** `tsx lab/build/main.ts [--kubernetes 1.36]`: builds all that the lab runs from, and says what and how long. */
+/** `tsx lab/build/main.ts [--kubernetes 1.36] [--extras]`: builds all that the lab runs from, and says what and how long. */
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { kubernetes: { type: 'string', default: '1.36' } },
+    options: { kubernetes: { type: 'string', default: '1.36' }, extras: { type: 'boolean', default: false } },
   })
   const started = Date.now()
   const log = (line: string) => void process.stderr.write(`${line}\n`)
-  const artifacts = await ensureArtifacts({ kubernetes: values.kubernetes as Minor, log })
+  const artifacts = await ensureArtifacts(
+    { kubernetes: values.kubernetes as Minor, extras: values.extras ? extras : [] },
+    log,
+  )
   const images = Object.entries(artifacts.images).map(([name, path]) => ({
     name: artifacts.refs[name] ?? name,
     path,

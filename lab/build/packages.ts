@@ -95,22 +95,28 @@ function restorePolicy(): void {
 
 const isOwnPolicy = (): boolean => existsSync(policy) && readFileSync(policy, 'utf8') === ownPolicy
 
-/** A folder that looks like / with the packages that are only unpacked. */
-export function ensureUnpacked(log: Log): Promise<string> {
+/** A folder that looks like / with the packages of images that are only unpacked. */
+export const ensureUnpacked = (log: Log): Promise<string> => unpack('unpacked', unpacked, log)
+
+/** The same of radvd, which installed would advertise in this machine's own network at its next boot. */
+export const ensureRadvd = async (log: Log): Promise<string> =>
+  join(await unpack('radvd', ['radvd'], log), 'usr/sbin/radvd')
+
+function unpack(name: string, packages: readonly string[], log: Log): Promise<string> {
   const release = readFileSync('/etc/os-release', 'utf8')
   const make = async (folder: string) => {
     const downloads = join(folder, 'downloads')
     mkdirSync(downloads)
     const options = {
       cwd: downloads,
-      attempt: `downloading the packages ${unpacked.join(', ')}`,
+      attempt: `downloading the packages ${packages.join(', ')}`,
       hint: 'Is there a Debian mirror in reach, and was `apt-get update` run?',
     }
     // Unsandboxed: apt's own user need not be able to enter the cache folder of this one.
-    await run('apt-get', ['-q', '-o', 'APT::Sandbox::User=root', 'download', ...unpacked], options)
+    await run('apt-get', ['-q', '-o', 'APT::Sandbox::User=root', 'download', ...packages], options)
     const files = (await run('ls', [], options)).trim().split('\n')
     for (const file of files) await run('dpkg-deb', ['-x', join(downloads, file), folder], options)
     rmSync(downloads, { recursive: true })
   }
-  return cached({ name: 'unpacked', inputs: [release, ...unpacked], make }, log)
+  return cached({ name, inputs: [release, ...packages], make }, log)
 }

@@ -36,10 +36,21 @@ export async function ensureSeed(
   tars: Readonly<Record<ImageName, string>>,
   role: Role,
   log: Log,
+  extra: readonly string[] = [],
 ): Promise<string> {
-  // A control plane's is a worker's with more in it: what they have in common takes room once.
+  // A control plane's is a worker's with more in it, and so on: what they have in common takes room once.
+  if (extra.length > 0) return layer(`${role}-with-more`, await ensureSeed(tars, role, log), extra, log)
   const below = role === 'control-plane' ? await ensureSeed(tars, 'worker', log) : undefined
-  const files = (below ? onControlPlanes : onEveryNode).map(name => tars[name])
+  return layer(
+    role,
+    below,
+    (below ? onControlPlanes : onEveryNode).map(name => tars[name]),
+    log,
+  )
+}
+
+/** The seed below, with these images besides. */
+function layer(name: string, below: string | undefined, files: readonly string[], log: Log): Promise<string> {
   const containerd = packageVersions().filter(version => version.startsWith('containerd '))
   const make = async (folder: string) => {
     if (below) cloneSeed(below, folder)
@@ -53,7 +64,7 @@ export async function ensureSeed(
   }
   // A folder of the cache is named after what it was made from.
   const sources = [...(below ? [below] : []), ...files.map(dirname)].map(folder => basename(folder))
-  return cached({ name: `seed-${role}`, inputs: [edition, ...containerd, ...sources], make }, log)
+  return cached({ name: `seed-${name}`, inputs: [edition, ...containerd, ...sources], make }, log)
 }
 
 /**

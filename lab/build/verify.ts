@@ -5,6 +5,7 @@ import { type Containerd, startContainerd } from './containerd.ts'
 import { type Artifacts, ensureArtifacts } from './index.ts'
 import { run } from './run.ts'
 import { cloneSeed } from './seed.ts'
+import { extras } from './services.ts'
 import { type Minor, versions } from './versions.ts'
 
 /** Something that each image must be able to do: the command, and what it says. */
@@ -40,6 +41,9 @@ const abilities: readonly (readonly [image: string, command: string, says: RegEx
   ],
   ['calico-kube-controllers', '/usr/bin/kube-controllers -v', /v3\./],
   ['calico-kube-controllers', '/usr/bin/check-status -v', /v3\./],
+  ['traefik', '/traefik version', /Version: +v3\./],
+  ['metallb-controller', '/controller --help', /log-level/],
+  ['metallb-speaker', '/speaker --help', /log-level/],
   ['etcd', 'etcd --version', /etcd Version: 3\./],
   ['etcd', 'etcdutl version', /etcdutl version: 3\./],
   ['kube-apiserver', 'kube-apiserver --version', /Kubernetes v1\./],
@@ -51,7 +55,7 @@ const abilities: readonly (readonly [image: string, command: string, says: RegEx
 async function main(): Promise<void> {
   const say = (line: string) => void process.stderr.write(`${line}\n`)
   for (const minor of Object.keys(versions) as Minor[]) {
-    const artifacts = await ensureArtifacts({ kubernetes: minor, log: say })
+    const artifacts = await ensureArtifacts({ kubernetes: minor, extras }, say)
     await askKubeadm(artifacts)
     say(`${artifacts.kubernetes}: the images are the ones that kubeadm asks for`)
     // Beside the seed, so that hard links can be made.

@@ -27,3 +27,7 @@ export type Minor = keyof typeof versions
 
 /** What the pinned commit of Calico's module calls itself in its manifests. */
 export const calicoVersion = 'v3.28.5'
+
+/** Pinned in lab/go/services. */
+export const traefikVersion = 'v3.7.13'
+export const metallbVersion = 'v0.15.2'
