@@ -22,6 +22,13 @@ test('addresses derive from the instance and the number of the node', () => {
   })
 })
 
+test('an address that a node makes from its MAC is the one that it is known by', () => {
+  expect(nodeAddresses(12, 10, 'address')).toMatchObject({
+    ipv6: 'fd00:89:12:0:89:cff:fe00:a',
+    mac: '02:89:0c:00:00:0a',
+  })
+})
+
 test('the control-plane endpoint is where the API server or its load balancer is', () => {
   expect(hostsFile(lab)).toContain('10.89.7.1 cp.lab\n10.89.7.11 n1\n')
 })

@@ -66,6 +66,7 @@ const testPods: readonly Right[] = [
   { resource: 'apps/v1/daemonsets', verbs: ['get'] },
   { resource: 'discovery.k8s.io/v1/endpointslices', verbs: ['list'] },
   { resource: 'networking.k8s.io/v1/ingresses', verbs: ['list'] },
+  { resource: 'networking.k8s.io/v1/ingressclasses', verbs: ['list'] },
   { resource: 'networking.k8s.io/v1/networkpolicies', verbs: ['create'] },
 ]
 

@@ -33,7 +33,7 @@ export function addressOf(option: string, text: string): External {
       `${option} ${JSON.stringify(text)} is no address`,
       'Like 192.0.2.10:80, or [2001:db8::10]:80; something there that answers HTTP.',
     )
-  return { name: text, family: familyOf(address), address, port: Number(port ?? 80), path: '/' }
+  return { name: text, family: familyOf(address), address, port: Number(port ?? 80) }
 }
 
 /**

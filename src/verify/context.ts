@@ -42,6 +42,13 @@ export interface External {
   readonly path?: string
 }
 
+/** A way in from outside: what to ask in each family, or why nothing is asked there. */
+export interface Entrance {
+  readonly name: string
+  readonly targets: readonly External[]
+  readonly lacks: PerFamily<string>
+}
+
 /** What a cluster has that traffic can be sent to: found out before anything is sent. Scenarios are made from it, purely. */
 export interface Context {
   /** That were asked for. */
@@ -55,8 +62,8 @@ export interface Context {
   readonly dns?: { readonly addresses: PerFamily<string>; readonly domain: string }
   /** ClusterIPs of the Service `kubernetes`. */
   readonly apiServer: PerFamily<string>
-  readonly loadBalancers: readonly External[]
-  readonly ingresses: readonly External[]
+  readonly loadBalancers: readonly Entrance[]
+  readonly ingresses: readonly Entrance[]
   readonly outside: readonly External[]
   readonly isSctp: boolean
   readonly isHostPorts: boolean

@@ -3,9 +3,9 @@ import { familyOf, tryParseIP } from '../address/index.ts'
 import { DualStackError, messageOf } from '../base/errors.ts'
 import type { KubeObject, NodeFacts, Route } from '../model/cluster.ts'
 import { getField, getText } from '../model/fields.ts'
-import { ApiError } from '../world/api/api-error.ts'
 import type { World } from '../world/ports.ts'
-import type { Context, Exposed, External, VerifiedNode } from './context.ts'
+import type { Context, Exposed, VerifiedNode } from './context.ts'
+import { type Outward, quietly, readOutward } from './outward.ts'
 
 const perFamily = (addresses: readonly string[]): PerFamily<string> =>
   Object.fromEntries(
@@ -79,84 +79,29 @@ function isEnding({ sysctls }: NodeFacts, { family, protocol, interface: link }:
   return of('forwarding') === '1' && of('accept_ra') === '1'
 }
 
-/** DNS, API server, and what the user has for the outside. A list that we may not read has nothing in it. */
+/** DNS and API server; which CNI; and what leads in from outside. A list that we may not read has nothing in it. */
 export async function others(
   { api }: World,
   signal?: AbortSignal,
 ): Promise<
-  Pick<Context, 'apiServer' | 'loadBalancers' | 'ingresses' | 'cni'> & {
+  Pick<Context, 'apiServer' | 'cni'> & {
     readonly dns: PerFamily<string> | undefined
+    readonly outward: Outward
   }
 > {
-  const quietly = async <T>(work: () => Promise<T>, otherwise: T): Promise<T> => {
-    try {
-      return await work()
-    } catch (error) {
-      if (error instanceof ApiError && (error.status === 403 || error.status === 404)) return otherwise
-      throw error
-    }
-  }
-  const all = (resource: string) =>
-    quietly(async () => {
-      const found: KubeObject[] = []
-      for await (const object of api.list(resource, { signal })) found.push(object)
-      return found
-    }, [])
   const get = (resource: string, namespace: string, name: string) =>
     quietly(() => api.get(resource, namespace, name, signal), undefined)
-  const [dns, kubernetes, services, ingresses, calico, operated] = await Promise.all([
+  const [dns, kubernetes, calico, operated, outward] = await Promise.all([
     get('v1/services', 'kube-system', 'kube-dns'),
     get('v1/services', 'default', 'kubernetes'),
-    all('v1/services'),
-    all('networking.k8s.io/v1/ingresses'),
     get('apps/v1/daemonsets', 'kube-system', 'calico-node'),
     get('apps/v1/daemonsets', 'calico-system', 'calico-node'),
+    readOutward(api, signal),
   ])
   return {
     dns: dns === undefined ? undefined : clusterIPsOf(dns),
     apiServer: clusterIPsOf(kubernetes),
-    loadBalancers: services.flatMap(balanced),
-    ingresses: ingresses.flatMap(ingressed),
+    outward,
     cni: calico !== undefined ? 'cni-calico' : operated !== undefined ? 'cni-calico-operator' : 'cni',
   }
-}
-
-const entrances = (object: KubeObject): readonly string[] => {
-  const found = (getField(object, ['status', 'loadBalancer', 'ingress']) ?? []) as readonly { ip?: string }[]
-  return found.flatMap(({ ip }) => (ip === undefined || tryParseIP(ip) === undefined ? [] : [ip]))
-}
-
-const nameOf = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ''}/${metadata.name}`
-
-function balanced(service: KubeObject): readonly External[] {
-  if (getText(service, ['spec', 'type']) !== 'LoadBalancer') return []
-  const listed = (getField(service, ['spec', 'ports']) ?? []) as readonly {
-    port?: number
-    protocol?: string
-  }[]
-  return entrances(service).flatMap(address =>
-    listed
-      .filter(({ protocol = 'TCP' }) => protocol === 'TCP')
-      .map(({ port = 0 }) => ({ name: nameOf(service), family: familyOf(address), address, port })),
-  )
-}
-
-/** One path of each host is enough: the way in is the same. Wildcards name no host that could be asked for. */
-function ingressed(ingress: KubeObject): readonly External[] {
-  const rules = (getField(ingress, ['spec', 'rules']) ?? []) as readonly {
-    host?: string
-    http?: { paths?: readonly { path?: string }[] }
-  }[]
-  return entrances(ingress).flatMap(address =>
-    rules
-      .filter(({ host }) => host?.includes('*') !== true)
-      .map(({ host, http }) => ({
-        name: nameOf(ingress),
-        family: familyOf(address),
-        address,
-        port: 80,
-        path: http?.paths?.[0]?.path ?? '/',
-        ...(host === undefined ? {} : { host }),
-      })),
-  )
 }

@@ -14,7 +14,7 @@ export interface VerifyOptions {
   readonly image?: string
   /** Asked by pods. */
   readonly outside?: readonly External[]
-  /** Where Ingress controllers listen: Ingresses are asked there that have no address of the family themselves. One a family. */
+  /** Where the Ingress controller is reached, instead of where Ingresses say. */
   readonly ingress?: readonly External[]
   readonly sctp?: boolean
   readonly hostPorts?: boolean

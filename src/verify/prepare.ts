@@ -4,11 +4,13 @@ import { getField } from '../model/fields.ts'
 import type { Skipped } from '../model/verification.ts'
 import type { World } from '../world/ports.ts'
 import type { Context, Exposed, Role, ServiceName } from './context.ts'
+import { balancedEntrances } from './entrances.ts'
 import { exposed, nodeOf, others } from './gather.ts'
 import { imageOn } from './image.ts'
+import { ingressEntrances } from './ingress-entrances.ts'
 import { container, podName, policyObject, serviceObjects, type TestPod, usualLifetime } from './objects.ts'
-import { namedIngresses } from './named-ingresses.ts'
 import type { VerifyOptions } from './options.ts'
+import { ownAddresses } from './own-addresses.ts'
 import { create, startPods } from './stage.ts'
 
 /** Why no test pod of ours can stand on a node; undefined: it can. */
@@ -87,7 +89,7 @@ export async function prepare(
   ])
   const [one] = testers
   const introduced = one === undefined ? undefined : await introduce(world, namespace, one.pod, signal)
-  const named = await namedIngresses(world, options.ingress ?? [], found.ingresses, signal)
+  const { outward } = found
   const none: Exposed = { name: '', clusterIPs: {} }
   const service = (name: ServiceName): Exposed => services.get(name) ?? none
   return {
@@ -112,8 +114,12 @@ export async function prepare(
         ? {}
         : { dns: { addresses: found.dns, domain: introduced?.domain ?? 'cluster.local' } }),
       apiServer: found.apiServer,
-      loadBalancers: found.loadBalancers,
-      ingresses: [...found.ingresses, ...named],
+      loadBalancers: balancedEntrances(outward.services, outward.resolved, ownAddresses()),
+      ingresses: ingressEntrances(outward.ingresses, {
+        ...outward,
+        nodes: verified,
+        given: options.ingress ?? [],
+      }),
       outside: options.outside ?? [],
       isSctp: sctp,
       isHostPorts: hostPorts,

@@ -1,4 +1,4 @@
-import { networkInterfaces } from 'node:os'
+import { familyOf } from '../address/index.ts'
 import { UsageError } from '../base/errors.ts'
 import type { KubeObject } from '../model/cluster.ts'
 import type { Ask, Skipped } from '../model/verification.ts'
@@ -6,6 +6,7 @@ import type { World } from '../world/ports.ts'
 import type { Context } from './context.ts'
 import { usualLifetime } from './objects.ts'
 import type { VerifyOptions } from './options.ts'
+import { ownAddresses } from './own-addresses.ts'
 import { prepare } from './prepare.ts'
 import { isSkipped, type Scenario } from './scenario.ts'
 import { scenarios } from './scenarios/index.ts'
@@ -90,12 +91,7 @@ function fromThisMachine(asks: readonly Ask[]): {
   readonly can: readonly Ask[]
   readonly cannot: readonly Skipped[]
 } {
-  const own = Object.values(networkInterfaces()).flatMap(all => all ?? [])
-  const has = new Set(
-    own
-      .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'))
-      .map(({ family }) => family),
-  )
+  const has = new Set(ownAddresses().map(familyOf))
   const isStuck = ({ from, family }: Ask): boolean => from.kind === 'outside' && !has.has(family)
   const stuck = asks.filter(isStuck)
   const kinds = [...new Map(stuck.map(ask => [`${ask.scenario} ${ask.family}`, ask])).values()]

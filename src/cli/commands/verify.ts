@@ -25,7 +25,7 @@ const options = {
   ),
   ingress: list(
     'ADDRESS:PORT',
-    'where the Ingress controller listens, for Ingresses whose status has no address; may be repeated, for each family',
+    'where the Ingress controller is reached, instead of where Ingresses say; may be repeated, for each family',
   ),
   sctp: flag('ask by SCTP too: kernel and CNI must know it'),
   hostPorts: flag('try a host port too: takes a namespace where Pod Security allows everything'),
@@ -91,7 +91,7 @@ async function wantedOf({ options: given, args }: Given) {
     image,
     sctp,
     hostPorts,
-    outside: given.outside.map(text => addressOf('--outside', text)),
+    outside: given.outside.map(text => ({ ...addressOf('--outside', text), path: '/' })),
     ingress: controllers,
     ...(given.family.length === 0
       ? {}

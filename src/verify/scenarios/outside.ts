@@ -1,36 +1,45 @@
 import type { Family } from '../../address/family.ts'
 import type { Ask, Skipped } from '../../model/verification.ts'
-import type { External } from '../context.ts'
+import type { Entrance } from '../context.ts'
 import { askOf, here, type Scenario, skip } from '../scenario.ts'
+
+interface How {
+  readonly protocol: Ask['protocol']
+  readonly kind: Ask['to']['kind']
+  /** What is said where there is nothing of the kind. */
+  readonly none: string
+}
 
 /** What of the user's has addresses for the outside; nothing of it is made for the occasion, as that costs money in a cloud. */
 function asksOf(
   id: string,
   family: Family,
-  all: readonly External[],
-  how: Pick<Ask, 'protocol'> & {
-    readonly kind: Ask['to']['kind']
-    readonly none: string
-    readonly noun: string
-  },
+  all: readonly Entrance[],
+  { protocol, kind, none }: How,
 ): readonly (Ask | Skipped)[] {
-  if (all.length === 0) return skip(id, family, how.none)
-  const names = [...new Set(all.map(({ name }) => name))]
-  return names.flatMap((name): readonly (Ask | Skipped)[] => {
-    const targets = all.filter(one => one.name === name && one.family === family)
-    if (targets.length === 0) return skip(id, family, `${how.noun} ${name} has no ${family} address`)
-    return targets.map(({ address, port, host, path }) =>
-      askOf(id, family, {
-        protocol: how.protocol,
-        from: here,
-        to: { kind: how.kind, name },
-        address,
-        port,
-        host,
-        path,
-        mark: [host, path, port].filter(part => part !== undefined).join(':'),
-      }),
-    )
+  if (all.length === 0) return skip(id, family, none)
+  return all.flatMap(({ name, targets, lacks }): readonly (Ask | Skipped)[] => {
+    const lack = lacks[family]
+    if (lack !== undefined) return skip(id, family, lack)
+    const marks = new Map<string, number>()
+    return targets
+      .filter(target => target.family === family)
+      .map(({ address, port, host, path }) => {
+        const mark = [host, path, port].filter(part => part !== undefined).join(':')
+        const before = marks.get(mark) ?? 0
+        marks.set(mark, before + 1)
+        return askOf(id, family, {
+          protocol,
+          from: here,
+          to: { kind, name },
+          address,
+          port,
+          host,
+          path,
+          // Several addresses of one family: an id names none of them.
+          mark: before === 0 ? mark : `${mark}:${before + 1}`,
+        })
+      })
   })
 }
 
@@ -43,8 +52,7 @@ export const outsideToLoadBalancer: Scenario = {
     return asksOf(this.id, family, context.loadBalancers, {
       protocol: 'TCP',
       kind: 'service',
-      none: 'no Service of type LoadBalancer has an address',
-      noun: 'the Service',
+      none: 'there is no Service of type LoadBalancer',
     })
   },
 }
@@ -58,8 +66,7 @@ export const outsideToIngress: Scenario = {
     return asksOf(this.id, family, context.ingresses, {
       protocol: 'HTTP',
       kind: 'ingress',
-      none: 'no Ingress has an address in its status: no controller answers for one',
-      noun: 'the Ingress',
+      none: 'there is no Ingress',
     })
   },
 }
