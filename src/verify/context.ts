@@ -19,6 +19,8 @@ export interface VerifiedNode {
   readonly mtu?: PerFamily<number>
   /** The default route of each family, in words; absent: there is none, or the node could not be asked (see `unasked`). */
   readonly defaultRoute?: PerFamily<string>
+  /** What is said of each family where it has none. */
+  readonly noRoute?: PerFamily<string>
   /** Why the node's own facts are not known. */
   readonly unasked?: string
 }

@@ -46,11 +46,12 @@ function evidenceOf(
   const details = [record, host, path, size === undefined ? undefined : `${size} bytes`].filter(
     part => part !== undefined,
   )
-  const request = { of: 'request', says: [protocol, target, ...details].join(' ') }
+  // Nothing was sent where a default route was looked at.
+  const sent = protocol === 'ICMP' && address === '' ? [] : [protocol, target, ...details]
   const way = from.node === undefined ? undefined : ways.get(`${from.node} ${address}`)
   const service = serviceOf(ask)
   return [
-    request,
+    ...(sent.length === 0 ? [] : [{ of: 'request', says: sent.join(' ') }]),
     ...(way === undefined
       ? []
       : [{ of: `ip route get ${address}; ip neigh (${from.node ?? ''})`, says: way }]),

@@ -1,10 +1,11 @@
-import { type Family, families, type PerFamily } from '../address/family.ts'
+import { families, type PerFamily } from '../address/family.ts'
 import { familyOf, tryParseIP } from '../address/index.ts'
 import { DualStackError, messageOf } from '../base/errors.ts'
-import type { KubeObject, NodeFacts, Route } from '../model/cluster.ts'
+import type { KubeObject } from '../model/cluster.ts'
 import { getField, getText } from '../model/fields.ts'
 import type { World } from '../world/ports.ts'
 import type { Context, Exposed, VerifiedNode } from './context.ts'
+import { defaultRouteOf, noRouteOf } from './default-routes.ts'
 import { type Outward, quietly, readOutward } from './outward.ts'
 
 const perFamily = (addresses: readonly string[]): PerFamily<string> =>
@@ -54,29 +55,17 @@ export async function nodeOf(world: World, node: KubeObject, signal?: AbortSigna
       const told = defaultRouteOf(facts, family)
       return told === undefined ? [] : [[family, told] as const]
     })
-    return { name, addresses, mtu: Object.fromEntries(mtus), defaultRoute: Object.fromEntries(routes) }
+    return {
+      name,
+      addresses,
+      mtu: Object.fromEntries(mtus),
+      defaultRoute: Object.fromEntries(routes),
+      noRoute: Object.fromEntries(families.map(family => [family, noRouteOf(facts, family, addresses)])),
+    }
   } catch (error) {
     if (signal?.aborted === true || !(error instanceof DualStackError)) throw error
     return { name, addresses, unasked: messageOf(error) }
   }
-}
-
-/** In words; one that will run out ends with `!` and why. */
-function defaultRouteOf(facts: NodeFacts, family: Family): string | undefined {
-  const route = facts.routes.find(one => one.family === family && one.destination === 'default')
-  if (route === undefined) return undefined
-  const { gateway, interface: link, protocol } = route
-  const words = `default${gateway === undefined ? '' : ` via ${gateway}`} dev ${link} proto ${protocol}`
-  return isEnding(facts, route)
-    ? `${words} ! it forwards and accept_ra is not 2: the route goes with the next advertisement that is not heard`
-    : words
-}
-
-/** Learnt from the kernel's own advertisements, on a node that forwards: Linux takes the next one only with accept_ra 2. */
-function isEnding({ sysctls }: NodeFacts, { family, protocol, interface: link }: Route): boolean {
-  if (family !== 'IPv6' || protocol !== 'ra') return false
-  const of = (key: string): string | undefined => sysctls[`net.ipv6.conf.${link.replaceAll('.', '/')}.${key}`]
-  return of('forwarding') === '1' && of('accept_ra') === '1'
 }
 
 /** DNS and API server; which CNI; and what leads in from outside. A list that we may not read has nothing in it. */

@@ -74,9 +74,11 @@ function onNode({ nodes, clock }: World, context: Context, name: string): Send {
         for (const ask of echoes) replies.set(ask.id, echoed(ask, facts.ping?.[ask.address ?? '']))
       }
       for (const ask of part.filter(({ address }) => address === undefined)) {
-        const route = context.nodes.find(node => node.name === name)?.defaultRoute?.[ask.family]
+        const node = context.nodes.find(one => one.name === name)
+        const route = node?.defaultRoute?.[ask.family]
         const isThere = route !== undefined && !route.includes(' ! ')
-        replies.set(ask.id, { through: isThere, seen: route ?? 'no default route' })
+        const seen = route ?? node?.noRoute?.[ask.family] ?? 'no default route'
+        replies.set(ask.id, { through: isThere, seen })
       }
       if (at + step < asks.length) await clock.sleep(Math.max(0, 1000 - (clock.now() - began)), signal)
     }

@@ -17,7 +17,11 @@ export const defaultRoute: Scenario = {
         ({ defaultRoute: routes, unasked }) => routes?.[family] === undefined && unasked === undefined,
       )
     )
-      return skip(id, family, `no node has an ${family} default route`)
+      return [
+        ...new Set(context.nodes.map(({ noRoute: why }) => why?.[family] ?? 'no default route')),
+      ].flatMap(why =>
+        skip(id, family, `no node has an ${family} default route${why.replace('no default route', '')}`),
+      )
     return fromNodes(context, id, family, node => [
       askOf(id, family, {
         protocol: 'ICMP',
