@@ -3,9 +3,7 @@ import type { NodeFacts } from '../model/cluster.ts'
 import { defaultRouteOf, noRouteOf } from './default-routes.ts'
 
 const facts = (protocol: string | undefined, settings: Record<string, string>): NodeFacts => ({
-  at: '',
   files: {},
-  links: {},
   sysctls: Object.fromEntries(
     Object.entries(settings).map(([key, value]) => [`net.ipv6.conf.eth0.${key}`, value]),
   ),

@@ -46,7 +46,7 @@ export function lackOf(noun: string, object: KubeObject, resolved: Resolved, fam
   const [first] = told(object).flatMap(({ hostname }) => (hostname ? [hostname] : []))
   if (first === undefined)
     return told(object).length === 0
-      ? `${noun} has no address in its status: nobody gave it one`
+      ? `${noun} has no address in its status`
       : `${noun} has no ${family} address`
   const led = resolved.get(first)
   return typeof led === 'string'
@@ -86,9 +86,9 @@ export function balancedEntrances(
         return `${noun} has no TCP port, and what it answers to over others is not known here`
       const closed = closedTo(service, family, own)
       if (closed !== undefined) return `${noun} lets in ${closed} alone, and not this machine`
-      return targets.some(target => target.family === family)
-        ? undefined
-        : lackOf(noun, service, resolved, family)
+      if (targets.some(target => target.family === family)) return undefined
+      const lack = lackOf(noun, service, resolved, family)
+      return told(service).length === 0 ? `${lack}: nobody gave it one` : lack
     })
   })
 }
