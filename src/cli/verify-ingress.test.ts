@@ -83,8 +83,8 @@ test('where nobody says an address it says how to', async () => {
   const ran = await verifyIngress(['shop.example'])
   expect(ran.stdout).toMatchInlineSnapshot(`
     "SKIPPED              FAMILY   BECAUSE
-    outside-to-ingress   IPv4     no Ingress has an address in its status: no controller answers for one
-    outside-to-ingress   IPv6     no Ingress has an address in its status: no controller answers for one
+    outside-to-ingress   IPv4     the Ingress demo/shop has no address in its status; it names no IngressClass, and none is the default
+    outside-to-ingress   IPv6     the Ingress demo/shop has no address in its status; it names no IngressClass, and none is the default
 
     Nothing was asked: every scenario was skipped.
     Nothing could be asked in IPv4 and IPv6: the reasons stand above.
