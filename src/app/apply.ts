@@ -8,8 +8,6 @@ import { examine, requireGo } from './preflight.ts'
 
 export interface Apply extends Omit<Execute, 'plan' | 'direction' | 'examine'> {
   readonly intent: Intent
-  /** Ids of rules whose findings stand in nobody's way. */
-  readonly ignored?: ReadonlySet<string>
 }
 
 /** Takes a cluster to dual-stack: a saved plan, an unfinished run, or a plan made now. A saved plan may also lead back to single-stack. */

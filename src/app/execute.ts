@@ -8,6 +8,7 @@ import { observe, readUid } from '../observe/live.ts'
 import { refresh } from '../observe/refresh.ts'
 import { leaveNodes, withoutNodes } from '../plan/left-out.ts'
 import { makePlan } from '../plan/make.ts'
+import { waive } from '../plan/waive.ts'
 import { directionOf, type PastRun, targetKey } from '../plan/restore.ts'
 import { finishKept } from '../run/bare-pods.ts'
 import { findDead } from '../run/dead-nodes.ts'
@@ -33,6 +34,8 @@ export interface Execute {
   readonly given?: Plan
   /** Names of dead control planes that are to be left as they are. Dead workers are left unasked. */
   readonly without?: ReadonlySet<string>
+  /** Ids of rules whose findings stand in nobody's way, nor gates of their names. */
+  readonly ignored?: ReadonlySet<string>
   /** What was asked for that a run which goes on with this plan could not take in, in words. */
   readonly asks?: (plan: Plan) => readonly string[]
   /** Makes the plan from what is there. */
@@ -109,7 +112,7 @@ async function locked(given: Execute, layers: readonly Layer[], lock: Lock): Pro
   const reads = goesOn || context.examine === undefined ? readsOf(layers) : allReads(layers)
   const cluster = await observe(world, reads, { signal: context.signal })
   const whole = goesOn ? planOf(open) : (context.given ?? context.plan(cluster, past))
-  const plan = leaveNodes(whole, dead, cluster)
+  const plan = waive(leaveNodes(whole, dead, cluster), context.ignored ?? new Set())
   if (plan.cluster !== cluster.uid) {
     throw new ConflictError(
       `this plan was made for another cluster (${plan.cluster}); this one is ${cluster.uid}`,

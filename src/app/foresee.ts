@@ -1,8 +1,9 @@
-import { RefusedError } from '../base/errors.ts'
+import { DualStackError, RefusedError } from '../base/errors.ts'
+import type { Cluster } from '../model/cluster.ts'
 import type { Layer } from '../model/layer.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Finding } from '../model/rule.ts'
-import type { Intent } from '../plan/intent.ts'
+import { decide, type Intent } from '../plan/intent.ts'
 import { leftNotices } from '../plan/left-out.ts'
 import { refusal } from '../plan/preflight/findings.ts'
 import type { PreflightReport } from '../report/findings.ts'
@@ -11,6 +12,8 @@ import { aliveOf } from './alive.ts'
 import { preflightFor } from './preflight.ts'
 import { allReads } from './rules.ts'
 import type { Source } from './source.ts'
+import { tryUnderlay } from './try-underlay.ts'
+import type { World } from '../world/ports.ts'
 
 /** Every rule about a live cluster or a bundle, and about what was asked for. What could not be read is said rule by rule. */
 export async function foresee(
@@ -27,9 +30,30 @@ export async function foresee(
 ): Promise<PreflightReport> {
   const { living, left } = await withoutDead(source, options.signal)
   const cluster = await living.read(allReads(layers), { tolerant: true, signal: options.signal })
+  const seen = await tried(living.world, cluster, intent, options.signal)
   const past = intent.to === 'single' ? await readRuns(journalFolder(cluster.uid, options.env)) : []
-  const report = preflightFor({ cluster, now: options.now, ignored: options.ignored }, intent, layers, past)
+  const report = preflightFor(
+    { cluster: seen, now: options.now, ignored: options.ignored },
+    intent,
+    layers,
+    past,
+  )
   return { ...report, findings: [...left(report.direction), ...report.findings] }
+}
+
+/** The ways between the nodes, which a run tries too. Where no goal can be made, that is told anyway. */
+async function tried(
+  world: World | undefined,
+  cluster: Cluster,
+  intent: Intent,
+  signal?: AbortSignal,
+): Promise<Cluster> {
+  try {
+    return await tryUnderlay(world, cluster, decide(cluster, intent), signal)
+  } catch (error) {
+    if (error instanceof DualStackError) return cluster
+    throw error
+  }
 }
 
 /** As a run would: dead workers are left, and told of. A dead control plane is in its way, and judged like a node that was not read. */

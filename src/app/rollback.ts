@@ -2,7 +2,7 @@ import { execute, type Execute, type Outcome } from './execute.ts'
 import { planFor } from './plan.ts'
 import type { Intent } from '../plan/intent.ts'
 
-export interface Rollback extends Omit<Execute, 'plan' | 'direction' | 'given' | 'examine'> {
+export interface Rollback extends Omit<Execute, 'plan' | 'direction' | 'given' | 'examine' | 'ignored'> {
   readonly intent: Intent
 }
 

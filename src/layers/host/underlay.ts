@@ -16,7 +16,11 @@ const kubeletPort = 10250
 /** What a packet carries besides the payload of an echo. */
 const overhead: Readonly<Record<Family, number>> = { IPv4: 28, IPv6: 48 }
 
-interface Underlay {
+/** Gate, and rule of the same name (`rules/host-underlay.ts`): who ignores the one is not held up by the other. */
+export const underlayId = 'host/underlay'
+
+/** Which nodes try which addresses of each other. */
+export interface Underlay {
   readonly family: Family
   readonly nodes: Readonly<Record<string, PerFamily<string>>>
 }
@@ -26,9 +30,23 @@ interface Underlay {
  * pods of two nodes cannot talk. undefined: one node, or none whose addresses are known.
  */
 export function underlayGate(goal: Goal): Gate | undefined {
-  const [primary] = goal.families
-  if (primary === undefined) return undefined
-  const family = otherFamily(primary)
+  const args = underlayOf(goal)
+  return (
+    args && {
+      id: underlayId,
+      args: { family: args.family, nodes: { ...args.nodes } },
+      within: 20,
+      steady: 0,
+      because: `pods of two nodes reach each other over ${args.family} only where the nodes do; nothing has been changed yet, and --ignore ${underlayId} --i-know goes past it`,
+    }
+  )
+}
+
+/** undefined: no family is added, or fewer than two nodes are known by both families. */
+export function underlayOf(goal: Goal): Underlay | undefined {
+  const [primary, added] = goal.families
+  if (primary === undefined || added === undefined) return undefined
+  const family = added
   const known = Object.keys(goal.nodeAddresses).filter(
     node =>
       goal.nodeAddresses[node]?.[family] !== undefined && goal.nodeAddresses[node][primary] !== undefined,
@@ -36,16 +54,7 @@ export function underlayGate(goal: Goal): Gate | undefined {
   if (known.length < 2) return undefined
   const step = Math.max(1, known.length / nodesAtMost)
   const asked = known.sort().filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step))
-  return {
-    id: 'host/underlay',
-    args: {
-      family,
-      nodes: Object.fromEntries(asked.map(node => [node, { ...goal.nodeAddresses[node] }])),
-    },
-    within: 20,
-    steady: 0,
-    because: `pods of two nodes reach each other over ${family} only where the nodes do; nothing has been changed yet`,
-  }
+  return { family, nodes: Object.fromEntries(asked.map(node => [node, { ...goal.nodeAddresses[node] }])) }
 }
 
 /** The nodes that a node asks. Beyond a few: its next in a ring, and two across it. */
@@ -97,14 +106,23 @@ export const underlayKind = gateKind<Underlay>({
     })
   },
   judge(cluster, args) {
-    const pairs = pairsOf(args)
-    const bad = pairs.flatMap(([from, to]) => judgePair(cluster, args, from, to) ?? [])
-    if (bad.length > 0) return waits(`${listed(bad, 3)} (${bad.length} of ${pairs.length} ways tried)`)
+    const bad = brokenWays(cluster, args).map(({ from, to, message }) => `${from} to ${to}: ${message}`)
+    if (bad.length > 0)
+      return waits(`${listed(bad, 3)} (${bad.length} of ${pairsOf(args).length} ways tried)`)
     return holds(
       `${Object.keys(args.nodes).length} nodes reach each other over ${args.family}, as far as was tried`,
     )
   },
 })
+
+/** The ways that do not carry the family, of those that were tried. */
+export const brokenWays = (cluster: Cluster, args: Underlay) =>
+  pairsOf(args).flatMap(([from, to]) => {
+    const message = judgePair(cluster, args, from, to)
+    return message === undefined
+      ? []
+      : [{ from, to: `${to} (${args.nodes[to]?.[args.family] ?? ''})`, message }]
+  })
 
 /** What is wrong between two nodes; undefined: nothing that could be shown. The family that works is asked the same, to tell by. */
 function judgePair(
@@ -116,20 +134,19 @@ function judgePair(
   const added = nodes[to]?.[family] ?? ''
   const primary = nodes[to]?.[otherFamily(family)] ?? ''
   const { ping = {}, reach = {} } = cluster.nodes[from] ?? {}
-  const way = `${from} to ${to} (${added})`
   if (ping[added] === 'small')
-    return `${way}: small packets arrive, those of full size do not: the MTU of the way is smaller than the interface's, and nobody says so`
+    return `small packets arrive, those of full size do not: the MTU of the way is smaller than the interface's, and nobody says so`
   if (reach[port(added)] === true) return undefined
   const isOpenInPrimary = reach[port(primary)] === true && !isBound(cluster, to)
   if (ping[added] === 'full') {
     if (!isOpenInPrimary || reach[port(added)] === undefined) return undefined
-    return `${way}: answers to ping, but not on port ${kubeletPort} as it does over ${otherFamily(family)}: a firewall that knows one family only?`
+    return `answers to ping, but not on port ${kubeletPort} as it does over ${otherFamily(family)}: a firewall that knows one family only?`
   }
   // Where the family that works answers nothing either, silence says nothing.
   const isSilent = ping[added] === undefined && reach[port(added)] === undefined
   const answersInPrimary =
     ping[added] === undefined ? isOpenInPrimary : ping[primary] === 'full' || isOpenInPrimary
-  return isSilent || !answersInPrimary ? undefined : `${way}: nothing answers over ${family}`
+  return isSilent || !answersInPrimary ? undefined : `nothing answers over ${family}`
 }
 
 /** A kubelet that listens on one address only says nothing about the other family. */
