@@ -9,7 +9,8 @@ import { setField } from '../model/fields.ts'
 import { readBundle } from '../observe/bundle.ts'
 import { observe } from '../observe/live.ts'
 import { type Practice, practiceWorld } from '../practice/index.ts'
-import type { NodeAccess, World } from '../world/ports.ts'
+import { managedBy } from '../world/own/labels.ts'
+import type { KubeApi, NodeAccess, World } from '../world/ports.ts'
 import { apply } from './apply.ts'
 import type { Execute } from './execute.ts'
 import { foresee } from './foresee.ts'
@@ -178,4 +179,30 @@ test('preflight judges what a run would do: a dead worker is left, a dead contro
   const controlPlane = await judge('n1')
   expect(controlPlane.verdict).toBe('stop')
   expect(controlPlane.findings[0]).toMatchObject({ rule: 'node.control-plane-away', severity: 'error' })
+})
+
+test('a pod that was to be made again, and whose old instance hangs on a dead worker, is told with that worker', async () => {
+  const practice = practiceWorld(await readBundle(sample, allReads(layers)))
+  const spec = { containers: [{ name: 'c', image: 'i' }] }
+  await practice.api.create('v1/podtemplates', {
+    metadata: {
+      name: 'lonely',
+      namespace: 'demo',
+      labels: managedBy,
+      annotations: { 'kubectl-dualstack/pod-uid': 'old' },
+    },
+    template: { metadata: {}, spec },
+  })
+  const world = without(practice, ['n2'])
+  const old: KubeObject = {
+    metadata: { name: 'lonely', namespace: 'demo', uid: 'old', deletionTimestamp: '2026-01-01T00:00:00Z' },
+    spec: { ...spec, nodeName: 'n2' },
+  }
+  const get: KubeApi['get'] = async (resource, namespace, name, signal) =>
+    resource === 'v1/pods' && name === 'lonely' ? old : world.api.get(resource, namespace, name, signal)
+  const hanging = { ...world, api: { ...world.api, get } }
+  await expect(apply({ ...common(hanging), intent: {} })).rejects.toMatchObject({
+    code: 'workloads.kept',
+    message: expect.stringContaining('hangs on node n2') as string,
+  })
 })

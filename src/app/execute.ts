@@ -85,7 +85,8 @@ async function locked(given: Execute, layers: readonly Layer[], lock: Lock): Pro
   for await (const node of world.api.list('v1/nodes', { signal: context.signal }))
     nodes.push(node.metadata.name)
   await Promise.all(nodes.map(node => world.nodes.settle(node)))
-  await remakeKept(context)
+  // Asked of the whole cluster: an old instance that hangs on a dead node is in the way of the new one.
+  await remakeKept(given, left)
   const uid = await readUid(world.api, context.signal)
   const past = await readRuns(folder(uid))
   const open = await standing(world, unfinished(past), folder(uid), left)
@@ -172,9 +173,9 @@ async function sweepTests({ world, signal }: Execute): Promise<void> {
 }
 
 /** Before anything is read. What cannot be made yet stays kept, and never stands in the way back. */
-async function remakeKept({ world, direction, signal }: Execute): Promise<void> {
+async function remakeKept({ world, direction, signal }: Execute, left: ReadonlySet<string>): Promise<void> {
   try {
-    await finishKept({ world, signal })
+    await finishKept({ world, left, signal })
   } catch (error) {
     const isKept = error instanceof StoppedError && error.code === 'workloads.kept'
     if (!isKept || direction === 'dual') throw error

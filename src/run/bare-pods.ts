@@ -3,6 +3,7 @@ import type { KubeObject, Pod } from '../model/cluster.ts'
 import { getField } from '../model/fields.ts'
 import { isOurs, managedBy, managedBySelector } from '../world/own/labels.ts'
 import type { World } from '../world/ports.ts'
+import { isSilent } from './dead-nodes.ts'
 
 /**
  * Where a pod that nobody makes again waits between its end and its return: a PodTemplate of the same name beside it, in the cluster, so that
@@ -14,6 +15,8 @@ const uidAnnotation = 'kubectl-dualstack/pod-uid'
 
 export interface BarePods {
   readonly world: World
+  /** Names of dead nodes: nobody there ends a pod, so none is waited for. */
+  readonly left?: ReadonlySet<string>
   readonly signal?: AbortSignal
 }
 
@@ -118,7 +121,7 @@ async function keep({ world: { api } }: BarePods, pod: KubeObject): Promise<Kube
 }
 
 /** From any moment after `keep`: the pod not yet deleted, on its way, gone, or there again. */
-async function finish({ world: { api, clock }, signal }: BarePods, kept: KubeObject): Promise<void> {
+async function finish({ world: { api, clock }, left, signal }: BarePods, kept: KubeObject): Promise<void> {
   const { name, namespace, annotations, resourceVersion } = kept.metadata
   const grace = Number(getField(kept, ['template', 'spec', 'terminationGracePeriodSeconds']) ?? 30)
   const deadline = clock.now() + (grace + 120) * 1000
@@ -129,7 +132,9 @@ async function finish({ world: { api, clock }, signal }: BarePods, kept: KubeObj
       pod?.metadata.uid === annotations?.[uidAnnotation] && pod?.metadata.deletionTimestamp !== undefined
     if (pod !== undefined && !isLeaving) break
     if (pod === undefined && (await made({ world: { api } }, kept))) break
-    if (clock.now() > deadline) throw notFinished(kept, 'its old instance does not end')
+    if (pod !== undefined && (left?.has(nodeOf(pod)) === true || clock.now() > deadline))
+      throw notFinished(kept, await whyHanging(api, pod))
+    if (clock.now() > deadline) throw notFinished(kept, { why: 'somebody makes and ends pods of its name' })
     await clock.sleep(500, signal)
   }
   await api.delete(keptResource, namespace, name, { resourceVersion })
@@ -152,16 +157,43 @@ async function made(
   } catch (error) {
     // Somebody was quicker: looked at again.
     if (isExisting(error)) return false
-    if (isRefusal(error)) throw notFinished(kept, messageOf(error), error)
+    if (isRefusal(error)) throw notFinished(kept, { why: messageOf(error) }, error)
     throw error
   }
 }
 
-const notFinished = (kept: KubeObject, why: string, cause?: unknown): StoppedError =>
+const nodeOf = (pod: KubeObject): string => {
+  const name = getField(pod, ['spec', 'nodeName'])
+  return typeof name === 'string' ? name : ''
+}
+
+interface Hanging {
+  readonly why: string
+  readonly remedy?: string
+}
+
+/** A pod ends when its kubelet says so: which one that is, and whether it lives. */
+async function whyHanging(api: World['api'], pod: KubeObject): Promise<Hanging> {
+  const name = nodeOf(pod)
+  const { namespace = '' } = pod.metadata
+  const node = name === '' ? undefined : await api.get('v1/nodes', undefined, name)
+  if (node === undefined || !isSilent(node)) {
+    return {
+      why: `its old instance${name === '' ? '' : ` on node ${name}`} does not end`,
+      remedy: `See what holds it: kubectl -n ${namespace} describe pod ${pod.metadata.name} (finalizers, a volume that does not come off).`,
+    }
+  }
+  return {
+    why: `its old instance hangs on node ${name}, from which the cluster hears nothing`,
+    remedy: `Bring ${name} back: its kubelet ends it. Where ${name} is really off: kubectl -n ${namespace} delete pod ${pod.metadata.name} --force --grace-period=0.`,
+  }
+}
+
+const notFinished = (kept: KubeObject, { why, remedy }: Hanging, cause?: unknown): StoppedError =>
   new StoppedError(
     `Pod ${nameOf(kept)} was deleted to be made again, and could not be yet: ${why}`,
     'workloads.kept',
-    `What it was is kept in PodTemplate ${nameOf(kept)}. Mend the reason and run the same command again; or give the pod up: kubectl -n ${kept.metadata.namespace ?? ''} delete podtemplate ${kept.metadata.name}`,
+    `What it was is kept in PodTemplate ${nameOf(kept)}. ${remedy ?? 'Mend the reason.'} Then run the same command again; or give the pod up: kubectl -n ${kept.metadata.namespace ?? ''} delete podtemplate ${kept.metadata.name}`,
     cause,
   )
 

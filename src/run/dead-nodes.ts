@@ -58,7 +58,7 @@ function checkName(name: string, all: readonly KubeObject[]): void {
 }
 
 /** The cluster has heard nothing from its kubelet for a while (node lifecycle controller). `False` would be a kubelet that lives. */
-function isSilent(node: KubeObject): boolean {
+export function isSilent(node: KubeObject): boolean {
   const conditions = (getField(node, ['status', 'conditions']) ?? []) as readonly {
     readonly type?: string
     readonly status?: string
