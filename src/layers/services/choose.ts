@@ -6,8 +6,9 @@ import { type Slice, slicesByService } from '../shared/endpoints.ts'
 import { groupBy } from '../shared/group.ts'
 import { isLeft, leaveAnnotation } from '../shared/leave.ts'
 import { policyRules, policySelector } from '../shared/policy-blocks.ts'
-import { selectedBy, selects } from '../shared/selector.ts'
+import { selects } from '../shared/selector.ts'
 import { type Service, serviceKey } from '../shared/service.ts'
+import { whoSelects } from '../shared/who-selects.ts'
 import type { Services } from './read.ts'
 
 /** A Service that has one family and stays so; and why. */
@@ -22,10 +23,17 @@ export interface Choice {
   readonly heldBack: readonly HeldBack[]
 }
 
-/** Which Services of one family become dual-stack, and which do not. */
-export function choose(state: Services, goal: Goal): Choice {
-  const slices = slicesByService(state.cluster)
-  const pods = groupBy(state.cluster.pods, pod => pod.namespace)
+/**
+ * Which Services of one family become dual-stack, and which do not.
+ * @param familiesOf those that count for a pod
+ */
+export function choose(
+  state: Services,
+  goal: Goal,
+  familiesOf: (pod: Pod) => readonly Family[] = pod => pod.families,
+): Choice {
+  let slices: ReturnType<typeof slicesByService> | undefined
+  const pods = podsByService(state)
   const policies = groupBy(
     state.cluster.objects['networking.k8s.io/v1/networkpolicies'] ?? [],
     policy => policy.metadata.namespace ?? '',
@@ -36,12 +44,12 @@ export function choose(state: Services, goal: Goal): Choice {
     const missing = goal.families.filter(family => !service.families.includes(family))
     if (missing.length === 0) continue
     const key = serviceKey(service)
-    const isSelected = selectedBy(service.selector)
     const reason = reasonToLeave(service, missing, {
       goal,
       isGoverning: state.governing.has(key),
-      pods: (pods.get(service.namespace) ?? []).filter(pod => isSelected(pod.labels)),
-      slices: slices.get(key) ?? [],
+      pods: pods.get(service) ?? [],
+      familiesOf,
+      slices: () => (slices ??= slicesByService(state.cluster)).get(key) ?? [],
       policies: policies.get(service.namespace) ?? [],
     })
     if (reason === undefined) convert.push(service)
@@ -50,18 +58,35 @@ export function choose(state: Services, goal: Goal): Choice {
   return { convert, heldBack }
 }
 
+function podsByService({ services, cluster }: Services): ReadonlyMap<Service, readonly Pod[]> {
+  const found = new Map<Service, Pod[]>()
+  const selecting = whoSelects(services, ({ namespace, selector = {} }) => ({
+    namespace,
+    // As in `selectsByMap`: an empty one selects nothing.
+    selector: Object.keys(selector).length === 0 ? undefined : { matchLabels: selector },
+  }))
+  for (const pod of cluster.pods)
+    for (const service of selecting(pod)) {
+      const pods = found.get(service)
+      if (pods === undefined) found.set(service, [pod])
+      else pods.push(pod)
+    }
+  return found
+}
+
 interface Context {
   readonly goal: Goal
   readonly isGoverning: boolean
   readonly pods: readonly Pod[]
-  readonly slices: readonly Slice[]
+  readonly familiesOf: (pod: Pod) => readonly Family[]
+  readonly slices: () => readonly Slice[]
   readonly policies: readonly KubeObject[]
 }
 
 function reasonToLeave(
   service: Service,
   missing: readonly Family[],
-  { goal: { include }, isGoverning, pods, slices, policies }: Context,
+  { goal: { include }, isGoverning, pods, familiesOf, slices, policies }: Context,
 ): { because: string; remedy?: string } | undefined {
   if (isLeft(service.object)) return { because: `its annotation ${leaveAnnotation} says so` }
   if (service.type === 'LoadBalancer' && !include.loadBalancerServices) {
@@ -78,7 +103,7 @@ function reasonToLeave(
     }
   }
   if (Object.keys(service.selector ?? {}).length === 0) {
-    const kept = slices.some(slice => slice.family !== undefined && missing.includes(slice.family))
+    const kept = slices().some(slice => slice.family !== undefined && missing.includes(slice.family))
     return kept
       ? undefined
       : {
@@ -94,13 +119,12 @@ function reasonToLeave(
     }
   }
   // As planned: after their pods were made again. What is left single here is left on purpose (bare pods, Jobs, OnDelete).
-  const single = pods.filter(
-    pod =>
-      pod.ready &&
-      !pod.deleting &&
-      pod.families.length > 0 &&
-      missing.some(family => !pod.families.includes(family)),
-  )
+  const single = pods.filter(pod => {
+    const families = familiesOf(pod)
+    return (
+      pod.ready && !pod.deleting && families.length > 0 && missing.some(family => !families.includes(family))
+    )
+  })
   if (single.length === 0) return undefined
   return {
     because: `its pods ${listed(
@@ -116,11 +140,13 @@ const blocking = (
   pods: readonly Pod[],
   policies: readonly KubeObject[],
   missing: readonly Family[],
-): KubeObject | undefined =>
-  policies.find(
+): KubeObject | undefined => {
+  const labels = [...new Set(pods.map(pod => pod.labels))]
+  return policies.find(
     policy =>
-      pods.some(pod => selects(policySelector(policy), pod.labels)) &&
+      labels.some(one => selects(policySelector(policy), one)) &&
       policyRules(policy).some(
         ({ way, families }) => way === 'ingress' && missing.some(family => !families.has(family)),
       ),
   )
+}

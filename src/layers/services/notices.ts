@@ -16,8 +16,8 @@ export function serviceNotices(state: Services, goal: Goal): readonly Notice[] {
 }
 
 function noticesThere(state: Services, goal: Goal): readonly Notice[] {
-  const asAfterwards = { ...state, cluster: asMadeAgain(state.cluster, goal) }
-  const held = choose(asAfterwards, goal).heldBack.map(({ service, because, remedy }) => ({
+  // Pods that are still to be made again are no reason to hold a Service back.
+  const held = choose(state, goal, () => goal.families).heldBack.map(({ service, because, remedy }) => ({
     layer: 'services',
     object: `Service ${serviceKey(service)}`,
     message: `held back at ${service.families.join(' and ')}: ${because}`,
@@ -25,12 +25,6 @@ function noticesThere(state: Services, goal: Goal): readonly Notice[] {
   }))
   return [...held, ...sourceRanges(state, goal), ...policyBlocks(state.cluster, goal)]
 }
-
-/** Pods that are still to be made again are no reason to hold a Service back. */
-const asMadeAgain = (cluster: Cluster, goal: Goal): Cluster => ({
-  ...cluster,
-  pods: cluster.pods.map(pod => ({ ...pod, families: goal.families })),
-})
 
 /** Those that the steps cannot take back. The gate in front of the API servers stops at them, so they are named before anything begins. */
 function noticesBack(state: Services, goal: Goal): readonly Notice[] {

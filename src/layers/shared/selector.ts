@@ -34,11 +34,7 @@ export function selects(selector: LabelSelector | undefined, labels: Labels): bo
 }
 
 /** A Service's selector is a plain map; an empty or missing one selects no pod (its endpoints are kept by somebody else). */
-export const selectsByMap = (selector: Labels | undefined, labels: Labels): boolean =>
-  selectedBy(selector)(labels)
-
-/** The same for many pods. */
-export function selectedBy(selector: Labels | undefined): (labels: Labels) => boolean {
+export function selectsByMap(selector: Labels | undefined, labels: Labels): boolean {
   const wanted = Object.entries(selector ?? {})
-  return labels => wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value)
+  return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value)
 }

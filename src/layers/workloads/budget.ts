@@ -28,10 +28,9 @@ export function scaled(
 }
 
 /** The budgets that hold for a workload's pods. More than one for a pod is an error of its owner: eviction is then refused by the API. */
-export const budgetsOf = (workload: Workload, { budgets }: Pick<Workloads, 'budgets'>): readonly Budget[] =>
-  (budgets.get(workload.owner.namespace) ?? []).filter(budget =>
-    workload.pods.some(pod => selects(budget.selector, pod.labels)),
-  )
+export const budgetsOf = ({ pods }: Workload, { budgets }: Pick<Workloads, 'budgets'>): readonly Budget[] => [
+  ...new Set(pods.flatMap(budgets)),
+]
 
 /**
  * Roll-outs do not ask budgets, so we do: would this one, at its worst, leave each budget's pods healthy? A budget may span several

@@ -4,8 +4,8 @@ import { ownerResolver } from '../../model/owners.ts'
 import type { OwnerRef } from '../../model/plan.ts'
 import { getField } from '../../model/fields.ts'
 import { findObject } from '../../model/changes.ts'
-import { groupBy } from '../shared/group.ts'
-import { type LabelSelector, selects } from '../shared/selector.ts'
+import type { LabelSelector } from '../shared/selector.ts'
+import { whoSelects } from '../shared/who-selects.ts'
 
 /** Where the object of an owner stands. Kinds that are not here are somebody's own controllers. */
 export const resourceOf: Readonly<Record<string, Resource>> = {
@@ -35,8 +35,8 @@ export interface Budget {
 export interface Workloads {
   readonly cluster: Cluster
   readonly workloads: readonly Workload[]
-  /** By namespace. */
-  readonly budgets: ReadonlyMap<string, readonly Budget[]>
+  /** Those that hold for a pod. */
+  readonly budgets: (pod: Pod) => readonly Budget[]
   /** Ready pods that a budget counts. */
   readonly healthy: (budget: Budget) => number
   /** Owner of the pods behind the DNS Service, made again before all others. */
@@ -64,14 +64,15 @@ export function readWorkloads(cluster: Cluster): Workloads {
     if (group === undefined) groups.set(owner, { owner, pods: [pod] })
     else group.pods.push(pod)
   }
+  const budgets = whoSelects(
+    (cluster.objects['policy/v1/poddisruptionbudgets'] ?? []).map(readBudget),
+    budget => budget,
+  )
   return {
     cluster,
     workloads: [...groups.values()].map(group => ({ ...group, object: objectOf(cluster, group.owner) })),
-    budgets: groupBy(
-      (cluster.objects['policy/v1/poddisruptionbudgets'] ?? []).map(readBudget),
-      budget => budget.namespace,
-    ),
-    healthy: healthyOf(cluster.pods),
+    budgets,
+    healthy: healthyOf(cluster.pods, budgets),
     isDNS: ({ owner, object, pods }) =>
       owner.namespace === 'kube-system' &&
       [getField(object, ['spec', 'template', 'metadata', 'labels']), ...pods.map(pod => pod.labels)].some(
@@ -94,20 +95,18 @@ export function withoutPods({ cluster, workloads }: Workloads): readonly Workloa
   )
 }
 
-/** Namespaces are told apart once: with a budget for each Deployment all pods would be walked through ten thousand times. */
-function healthyOf(all: readonly Pod[]): Workloads['healthy'] {
-  let ready: ReadonlyMap<string, readonly Pod[]> | undefined
-  const counted = new Map<Budget, number>()
+/** Counted for all at once, when the first is asked for. */
+function healthyOf(all: readonly Pod[], budgets: Workloads['budgets']): Workloads['healthy'] {
+  let counted: Map<Budget, number> | undefined
   return budget => {
-    ready ??= groupBy(
-      all.filter(pod => pod.ready && !pod.deleting),
-      pod => pod.namespace,
-    )
-    const count =
-      counted.get(budget) ??
-      (ready.get(budget.namespace) ?? []).filter(pod => selects(budget.selector, pod.labels)).length
-    counted.set(budget, count)
-    return count
+    if (counted === undefined) {
+      counted = new Map()
+      for (const pod of all) {
+        if (!pod.ready || pod.deleting) continue
+        for (const one of budgets(pod)) counted.set(one, (counted.get(one) ?? 0) + 1)
+      }
+    }
+    return counted.get(budget) ?? 0
   }
 }
 
