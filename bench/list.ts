@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from '../src/world/api/index.ts'
-import { createIntern, projectPod } from '../src/world/api/pods.ts'
+import { Common, projectPod } from '../src/world/api/pods.ts'
 import { selfSigned } from '../src/world/api/testing/certificate.ts'
 import { type Cost, costSince, kubeconfigIn, message } from './processes.ts'
 
@@ -95,9 +95,9 @@ async function client(kind: Kind, url: string, kubeconfig: string): Promise<void
 
 async function ours(kubeconfig: string): Promise<number> {
   const api = await connect({ kubeconfig, env: {} })
-  const intern = createIntern()
+  const common = new Common()
   const pods = []
-  for await (const raw of api.list('v1/pods')) pods.push(projectPod(raw, intern))
+  for await (const raw of api.list('v1/pods')) pods.push(projectPod(raw, common))
   return pods.length
 }
 

@@ -1,6 +1,6 @@
 import type { KubeObject, Pod, Resource } from '../model/cluster.ts'
 import { isOfTests } from '../model/test-namespace.ts'
-import { createIntern, projectPod } from '../world/api/pods.ts'
+import { Common, projectPod } from '../world/api/pods.ts'
 import type { Folder } from './folder.ts'
 import { configMaps, isResource, listFile, podResource, secrets } from './layout.ts'
 import { readList } from './list-reader.ts'
@@ -31,10 +31,10 @@ export async function readObjects(folder: Folder, unread: Record<string, string>
 }
 
 async function readPods(folder: Folder, path: string): Promise<Pod[]> {
-  const intern = createIntern()
+  const common = new Common()
   const pods: Pod[] = []
   for await (const pod of readList(folder, path))
-    if (!isOfTests(podResource, pod)) pods.push(projectPod(pod, intern))
+    if (!isOfTests(podResource, pod)) pods.push(projectPod(pod, common))
   return pods
 }
 

@@ -3,7 +3,7 @@ import { DualStackError, messageOf, UnreachableError } from '../base/errors.ts'
 import type { Cluster, KubeObject, NodeFacts, Pod, Resource } from '../model/cluster.ts'
 import type { Read } from '../model/read.ts'
 import { isOfTests } from '../model/test-namespace.ts'
-import { createIntern, projectPod } from '../world/api/pods.ts'
+import { Common, projectPod } from '../world/api/pods.ts'
 import type { World } from '../world/ports.ts'
 import { configMaps, podResource } from './layout.ts'
 import { fileSharer } from './share-files.ts'
@@ -71,11 +71,11 @@ async function observeAll(
       allowed(unreadKey.list(resource), async () => {
         const found: KubeObject[] = []
         const foundPods: Pod[] = []
-        const intern = createIntern()
+        const common = new Common()
         for await (const object of api.list(resource, { signal })) {
           if (isOfTests(resource, object)) continue
           await onObject?.(resource, object)
-          if (resource === podResource) foundPods.push(projectPod(object, intern))
+          if (resource === podResource) foundPods.push(projectPod(object, common))
           else found.push(trimmed(object))
         }
         if (resource === podResource) pods = foundPods

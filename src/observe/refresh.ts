@@ -1,7 +1,7 @@
 import type { Cluster, KubeObject, NodeFacts, Pod, Resource } from '../model/cluster.ts'
 import type { FreshRead } from '../model/read.ts'
 import { isOfTests } from '../model/test-namespace.ts'
-import { createIntern, projectPod } from '../world/api/pods.ts'
+import { Common, projectPod } from '../world/api/pods.ts'
 import type { NodeRead, World } from '../world/ports.ts'
 import { podResource } from './layout.ts'
 import { selects } from './selector.ts'
@@ -61,8 +61,8 @@ function replaceAll(
   within: (of: Identity) => boolean,
 ): Patch {
   if (resource === podResource) {
-    const intern = createIntern()
-    const fresh = found.map(pod => projectPod(pod, intern))
+    const common = new Common()
+    const fresh = found.map(pod => projectPod(pod, common))
     return cluster =>
       without(podResource, { ...cluster, pods: merge<Pod>(cluster.pods, fresh, pod => pod, within) })
   }

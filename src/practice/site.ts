@@ -6,7 +6,7 @@ import type { AnyRule } from '../model/rule.ts'
 import { applyFields, isObjectChange, isSysctlChange } from '../model/apply.ts'
 import { getField, setField } from '../model/fields.ts'
 import { applyEdits } from '../text/edits.ts'
-import { createIntern, projectPod } from '../world/api/pods.ts'
+import { Common, projectPod } from '../world/api/pods.ts'
 import type { VirtualClock } from './clock.ts'
 import type { Faults } from './faults.ts'
 import { factsOf, type Machine, putFile } from './machine.ts'
@@ -24,7 +24,7 @@ export class Site {
   readonly serviceIPs = new Set<string>()
   readonly #waiting = new Set<string>()
   readonly #rows = new WeakMap<KubeObject, Pod>()
-  readonly #intern = createIntern()
+  readonly #common = new Common()
   #serial = 0
   /** A control plane component became ready on a node. */
   onReady: (component: string, node: string) => void = () => {}
@@ -72,7 +72,7 @@ export class Site {
   row(pod: KubeObject): Pod {
     const known = this.#rows.get(pod)
     if (known !== undefined) return known
-    const row = projectPod(pod, this.#intern)
+    const row = projectPod(pod, this.#common)
     this.#rows.set(pod, row)
     return row
   }

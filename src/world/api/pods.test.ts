@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { KubeObject } from '../../model/cluster.ts'
-import { createIntern, projectPod } from './pods.ts'
+import { Common, projectPod } from './pods.ts'
 
 const raw: KubeObject = {
   metadata: {
@@ -37,7 +37,7 @@ const raw: KubeObject = {
 }
 
 test('a running pod', () => {
-  expect(projectPod(raw, createIntern())).toEqual({
+  expect(projectPod(raw, new Common())).toEqual({
     namespace: 'shop',
     name: 'web-7d4-x1',
     uid: 'u1',
@@ -68,7 +68,7 @@ test('a mirror pod keeps its commands and the hash of its manifest', () => {
       ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: 'n1', uid: 'n', controller: true }],
     },
   }
-  expect(projectPod(mirror, createIntern())).toMatchObject({
+  expect(projectPod(mirror, new Common())).toMatchObject({
     mirror: 'abc',
     commands: { web: ['/web', '--a'], side: [] },
     owner: { kind: 'Node', name: 'n1' },
@@ -80,7 +80,7 @@ test('a pod that has nothing yet', () => {
   const bare: KubeObject = {
     metadata: { name: 'p', namespace: 'a', deletionTimestamp: '2026-01-01T00:00:00Z' },
   }
-  expect(projectPod(bare, createIntern())).toMatchObject({
+  expect(projectPod(bare, new Common())).toMatchObject({
     node: '',
     owner: undefined,
     ips: [],
@@ -99,17 +99,42 @@ test.each([
   [{ podIPs: [{ ip: 'fd00::5' }, { ip: '10.0.0.1' }] }, ['IPv6', 'IPv4']],
   [{ podIPs: [{ ip: '10.0.0.1' }] }, ['IPv4']],
 ])('families follow the addresses, in their order: %j', (status, families) => {
-  expect(projectPod({ ...raw, status }, createIntern()).families).toEqual(families)
+  expect(projectPod({ ...raw, status }, new Common()).families).toEqual(families)
 })
 
-test('all texts that repeat are interned, and labels are not copied', () => {
-  const interned: string[] = []
-  const pod = projectPod(raw, text => {
-    interned.push(text)
-    return text
+test('what repeats is kept once: texts, the owner, and the labels that it gave all its pods', () => {
+  const common = new Common()
+  const again = (): KubeObject => structuredClone(raw)
+  const [first, second] = [projectPod(again(), common), projectPod(again(), common)]
+  expect(second).toEqual(first)
+  expect(second.owner).toBe(first.owner)
+  expect(second.labels).toBe(first.labels)
+})
+
+test('a pod with labels of its own keeps them, and so does one of another owner', () => {
+  const common = new Common()
+  const labelled = (labels: Record<string, string>, owner: string): KubeObject => ({
+    ...raw,
+    metadata: {
+      ...raw.metadata,
+      labels,
+      ownerReferences: [
+        { apiVersion: 'apps/v1', kind: 'StatefulSet', name: owner, uid: 'u', controller: true },
+      ],
+    },
   })
-  expect(interned.sort()).toEqual(['7d4', 'ReplicaSet', 'Running', 'n1', 'shop', 'web-7d4', 'web:1'])
-  expect(pod.labels).toBe(raw.metadata.labels)
+  const pods = [
+    labelled({ app: 'db', at: '0' }, 'db'),
+    labelled({ app: 'db', at: '1' }, 'db'),
+    labelled({ app: 'db' }, 'db'),
+    labelled({ app: 'db', at: '0' }, 'queue'),
+  ].map(pod => projectPod(pod, common))
+  expect(pods.map(({ labels, owner }) => [labels, owner?.name])).toEqual([
+    [{ app: 'db', at: '0' }, 'db'],
+    [{ app: 'db', at: '1' }, 'db'],
+    [{ app: 'db' }, 'db'],
+    [{ app: 'db', at: '0' }, 'queue'],
+  ])
 })
 
 test.each([
@@ -121,8 +146,8 @@ test.each([
 ])('why a container waits is told, with the first that does: %j', (waiting, text) => {
   const running = { state: { running: { startedAt: '2026-01-01T00:00:00Z' } } }
   const status = { initContainerStatuses: [running], containerStatuses: [running, { state: { waiting } }] }
-  expect(projectPod({ ...raw, status }, createIntern()).waiting).toBe(text)
-  expect(projectPod({ ...raw, status: { containerStatuses: [running] } }, createIntern())).not.toHaveProperty(
+  expect(projectPod({ ...raw, status }, new Common()).waiting).toBe(text)
+  expect(projectPod({ ...raw, status: { containerStatuses: [running] } }, new Common())).not.toHaveProperty(
     'waiting',
   )
 })

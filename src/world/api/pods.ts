@@ -1,21 +1,40 @@
 import { isIP } from 'node:net'
-import type { KubeObject, Pod, PodOwner } from '../../model/cluster.ts'
+import type { KubeObject, OwnerReference, Pod, PodOwner } from '../../model/cluster.ts'
 import { listOf, type RawRecord, recordOf, textOf } from './record.ts'
 
-export type Intern = (text: string) => string
-
 /**
- * One copy of each text that repeats: of 150,000 pods the namespaces, nodes, owners and images are a few thousand texts, but JSON.parse makes
- * each anew. For one listing; forgotten with it.
+ * What pods have in common is kept once: of 150,000 pods the namespaces, nodes, images, owners and labels are a few thousand, but JSON.parse
+ * makes each anew. For one listing; forgotten with it.
  */
-export function createIntern(): Intern {
-  const known = new Map<string, string>()
-  return text => {
-    const found = known.get(text)
+export class Common {
+  readonly #texts = new Map<string, string>()
+  readonly #owners = new Map<string, { readonly owner: PodOwner; readonly labels: Pod['labels'] }>()
+
+  text(text: string): string {
+    const found = this.#texts.get(text)
     if (found !== undefined) return found
-    known.set(text, text)
+    this.#texts.set(text, text)
     return text
   }
+
+  /** The controlling owner of a pod, and the pod's labels: most owners give all their pods the same. */
+  owned(
+    { kind, name, uid }: OwnerReference,
+    labels: Pod['labels'],
+  ): { readonly owner: PodOwner; readonly labels: Pod['labels'] } {
+    const known = this.#owners.get(uid)
+    if (known === undefined || known.owner.name !== name || known.owner.kind !== kind) {
+      const first = { owner: { kind: this.text(kind), name: this.text(name) }, labels }
+      this.#owners.set(uid, first)
+      return first
+    }
+    return sameTexts(known.labels, labels) ? known : { owner: known.owner, labels }
+  }
+}
+
+function sameTexts(a: Pod['labels'], b: Pod['labels']): boolean {
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every(key => a[key] === b[key])
 }
 
 /** The annotations that a layer reads. Others are not kept: last-applied-configuration alone may be larger than the rest of the pod. */
@@ -36,34 +55,37 @@ const noLabels: Readonly<Record<string, string>> = {}
 const noTexts: readonly string[] = []
 
 /** A pod on the wire → the fixed shape of the model. Fields that are not there count as empty; nothing of `raw` is kept but its labels. */
-export function projectPod(raw: KubeObject, intern: Intern): Pod {
+export function projectPod(raw: KubeObject, common: Common): Pod {
   const { metadata } = raw
   const spec = recordOf(raw.spec)
   const status = recordOf(raw.status)
-  const labels = metadata.labels ?? noLabels
+  const controller = metadata.ownerReferences?.find(reference => reference.controller === true)
+  const ownLabels = metadata.labels ?? noLabels
+  const { owner, labels } =
+    controller === undefined ? { owner: undefined, labels: ownLabels } : common.owned(controller, ownLabels)
   const mirror = metadata.annotations?.[mirrorAnnotation]
   const containers = listOf(spec.containers).map(recordOf)
   const ips = ipsOf(status)
   const revision =
     labels['controller-revision-hash'] ?? labels['pod-template-hash'] ?? labels['pod-template-generation']
   return {
-    namespace: intern(metadata.namespace ?? ''),
+    namespace: common.text(metadata.namespace ?? ''),
     name: metadata.name,
     uid: metadata.uid ?? '',
-    node: intern(textOf(spec.nodeName) ?? ''),
-    owner: ownerOf(metadata, intern),
+    node: common.text(textOf(spec.nodeName) ?? ''),
+    owner,
     ips,
     families: familiesOf(ips),
     hostNetwork: spec.hostNetwork === true,
-    phase: intern(textOf(status.phase) ?? ''),
+    phase: common.text(textOf(status.phase) ?? ''),
     ready: listOf(status.conditions).some(condition => isReady(recordOf(condition))),
     deleting: metadata.deletionTimestamp !== undefined,
     labels,
     mirror,
     commands: mirror === undefined ? undefined : commandsOf(containers),
     created: metadata.creationTimestamp ?? '',
-    image: intern(textOf(containers[0]?.image) ?? ''),
-    revision: revision === undefined ? undefined : intern(revision),
+    image: common.text(textOf(containers[0]?.image) ?? ''),
+    revision: revision === undefined ? undefined : common.text(revision),
     annotations: annotationsOf(metadata.annotations),
     ...waitingOf(status),
   }
@@ -80,14 +102,10 @@ function waitingOf(status: RawRecord): Pick<Pod, 'waiting'> {
   return {}
 }
 
-function ownerOf({ ownerReferences }: KubeObject['metadata'], intern: Intern): PodOwner | undefined {
-  const owner = ownerReferences?.find(reference => reference.controller === true)
-  return owner === undefined ? undefined : { kind: intern(owner.kind), name: intern(owner.name) }
-}
-
 function ipsOf(status: RawRecord): readonly string[] {
   const ips = listOf(status.podIPs).flatMap(entry => textOf(recordOf(entry).ip) ?? [])
-  if (ips.length > 0) return ips
+  // A copy: a list that has grown holds room for sixteen more.
+  if (ips.length > 0) return ips.slice()
   const only = textOf(status.podIP)
   return only === undefined ? noTexts : [only]
 }
