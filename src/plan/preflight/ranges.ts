@@ -1,6 +1,5 @@
 import {
   type CIDR,
-  cidrOf,
   contains,
   formatCIDR,
   overlaps,
@@ -96,43 +95,70 @@ function networksOf(cluster: Cluster, running: readonly PerFamily<string>[]): Ra
   const reported = new Map(
     (cluster.objects['v1/nodes'] ?? []).map(node => [node.metadata.name, reportedBy(node)]),
   )
-  const found = new Map<string, string[]>()
-  const add = (range: CIDR, of: string): void => {
-    const key = formatCIDR(range)
-    found.set(key, [...(found.get(key) ?? []), of])
+  const read = reader(own)
+  const found = new Map<string, { readonly first: string; count: number }>()
+  const add = (cidr: string, of: string): void => {
+    const known = found.get(cidr)
+    if (known === undefined) found.set(cidr, { first: of, count: 1 })
+    else known.count += 1
   }
   for (const [node, facts] of Object.entries(cluster.nodes)) {
     const addresses = (reported.get(node) ?? []).flatMap(text => tryParseIP(text) ?? [])
     const seen = new Set<string>()
-    const isHome = (range: CIDR): boolean => addresses.some(address => contains(range, address))
-    const note = (range: CIDR | undefined, name: string): void => {
-      if (range === undefined || isLinkLocal(range)) return
-      const key = `${formatCIDR(range)} ${name}`
-      if (seen.has(key) || (!isHome(range) && own.some(mine => contains(mine, range)))) return
+    const note = (text: string, name: string): void => {
+      const network = read(text)
+      if (network === undefined) return
+      const { range, cidr, isOwn } = network
+      const key = `${cidr} ${name}`
+      if (seen.has(key) || (isOwn && !addresses.some(address => contains(range, address)))) return
       seen.add(key)
-      add(range, `${name} of ${node}`)
+      add(cidr, `${name} of ${node}`)
     }
     for (const route of facts.routes)
-      if (route.destination !== 'default') note(parsed(route.destination), route.interface)
+      if (route.destination !== 'default') note(route.destination, route.interface)
     // A network that no route tells of: the interface is down, or the prefix has no route of its own.
     for (const address of facts.addresses) {
-      const ip = tryParseIP(address.address)
       const isHost = address.prefixLength === (address.family === 'IPv4' ? 32 : 128)
-      if (ip !== undefined && !isHost && address.interface !== 'lo')
-        note(cidrOf(ip, address.prefixLength), address.interface)
+      if (!isHost && address.interface !== 'lo')
+        note(`${address.address}/${address.prefixLength}`, address.interface)
     }
   }
   for (const pool of cluster.objects['crd.projectcalico.org/v1/ippools'] ?? []) {
     const range = parsed(getText(pool, ['spec', 'cidr']))
     if (range !== undefined && !own.some(mine => overlaps(mine, range)))
-      add(range, `IPPool ${pool.metadata.name}`)
+      add(formatCIDR(range), `IPPool ${pool.metadata.name}`)
   }
-  return [...found].map(([cidr, of]) => ({ cidr, of: shortList(of) }))
+  // On many nodes the same network: named by the first.
+  return [...found].map(([cidr, { first, count }]) => ({
+    cidr,
+    of: count === 1 ? first : `${first} and ${count - 1} more`,
+  }))
 }
 
-/** On many nodes the same network: named by the first. */
-const shortList = ([first = '', ...rest]: readonly string[]): string =>
-  rest.length === 0 ? first : `${first} and ${rest.length} more`
+interface Network {
+  readonly range: CIDR
+  readonly cidr: string
+  /** Part of a range that the cluster runs. */
+  readonly isOwn: boolean
+}
+
+/** Thousands of nodes say the same texts. undefined: no network, or one of the link alone. */
+function reader(own: readonly CIDR[]): (text: string) => Network | undefined {
+  const known = new Map<string, Network | undefined>()
+  return text => {
+    if (!known.has(text)) {
+      const range = parsed(text)
+      const counts = range !== undefined && !isLinkLocal(range)
+      known.set(
+        text,
+        counts
+          ? { range, cidr: formatCIDR(range), isOwn: own.some(mine => contains(mine, range)) }
+          : undefined,
+      )
+    }
+    return known.get(text)
+  }
+}
 
 function reportedBy(node: KubeObject): readonly string[] {
   const list = getField(node, ['status', 'addresses'])
