@@ -54,7 +54,8 @@ function tryFirst([first, ...rest]: readonly Step[], gate: Gate | undefined): re
 
 function notices(cluster: Cluster, goal: Goal, layers: readonly Layer[]): readonly Notice[] {
   return layers.flatMap(layer => {
+    if (layer.notices === undefined) return []
     const state = layer.read(cluster)
-    return state === undefined ? [] : (layer.notices?.(state, goal) ?? [])
+    return state === undefined ? [] : layer.notices(state, goal)
   })
 }

@@ -23,11 +23,12 @@ function stepFor(state: KubeletState, kubelet: KubeletNode, goal: Goal): Step | 
   if (!isDual && !hasTwo(place?.value) && !hasTwo(running) && !hasTwo(kubelet.reported.join()))
     return undefined
   const wanted = wantedValue(node, goal)
-  if (place === undefined && running !== undefined && sameList(running, wanted)) return undefined
+  const runsSo = running !== undefined && sameList(running, wanted)
+  if (place === undefined && runsSo) return undefined
   assertKnown(kubelet)
   const change = isDual || hasTwo(place?.value) ? changeFor(state, kubelet, wanted, goal) : undefined
   // A file that is right and a kubelet that is not: somebody was stopped between the two.
-  const isStale = running !== undefined && !sameList(running, wanted)
+  const isStale = running !== undefined && !runsSo
   if (change === undefined && !isStale) return undefined
   return {
     id: `kubelet/${node}`,
