@@ -45,15 +45,15 @@ test('one that never becomes ready is put back while the stand-in serves, and th
   const practice = practiceWorld(bundle)
   practice.faults.add({ kind: 'api-server-stays-down', node: 'n1' })
   const failures: unknown[] = []
-  let isOver = false
+  const over = new AbortController()
   const watching = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       await practice.api.version().catch((error: unknown) => failures.push(error))
       await practice.clock.sleep(500)
     }
   })()
   expect(await swap(practice, pair)).toMatchObject({ kind: 'undone', stage: 'swap' })
-  isOver = true
+  over.abort()
   await watching
   expect(failures).toEqual([])
   expect((await practice.nodes.read('n1', manifest))?.text).toBe(textOf(manifest))
