@@ -38,6 +38,7 @@ import {
   stateRoot,
   writeLab,
 } from './state.ts'
+import { forgetUntranslated } from './untranslated.ts'
 import { workload } from './workload/index.ts'
 
 export interface UpOptions {
@@ -175,6 +176,7 @@ async function bringUp(lab: LabState, artifacts: Artifacts, phase: Phase): Promi
     )
   }
   if (isExtended) await phase('extras ready', () => extrasReady(lab))
+  await phase('connections from before kube-proxy forgotten', () => forgetUntranslated(lab))
   await writeLab({ ...lab, ready: true })
   return { ...lab, ready: true }
 }
