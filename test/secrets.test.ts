@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -9,6 +9,7 @@ import { run } from '../src/cli/testing.ts'
 import type { Cluster, KubeObject, NodeFacts } from '../src/model/cluster.ts'
 import { readBundle } from '../src/observe/bundle.ts'
 import { practiceWorld } from '../src/practice/index.ts'
+import { type Seen, selfSigned, startFakeApi, status } from '../src/world/api/testing/fake-api.ts'
 import type { World } from '../src/world/ports.ts'
 
 /**
@@ -254,3 +255,108 @@ test('no password, token or key of a cluster is in anything that a command print
   expect({ leaks, failed }).toEqual({ leaks: [], failed: [['apply plan.json --yes -o json', 6]] })
   expect(planted.size).toBeGreaterThan(300)
 }, 120_000)
+
+/** Who may read what: every way in which a kubeconfig says who one is. */
+function users(plugin: string): Readonly<Record<string, object>> {
+  const secret = (where: string): string => canary(`kubeconfig, ${where}`)
+  const encoded = (text: string): string => Buffer.from(text).toString('base64')
+  const { cert, key } = selfSigned('somebody')
+  planted.set(key.split('\n')[1] ?? '', 'kubeconfig, key of a client certificate')
+  planted.set(encoded(key).slice(60, 120), 'kubeconfig, key of a client certificate, encoded')
+  const exec = (how: string): object => ({
+    exec: {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: plugin,
+      args: [how, `--client-secret=${secret(`argument of a plugin that ${how}`)}`],
+      env: [{ name: 'PLUGIN_PASSWORD', value: secret(`environment of a plugin that ${how}`) }],
+      interactiveMode: 'Never',
+    },
+  })
+  return {
+    token: { token: secret('token') },
+    password: { username: 'me', password: secret('password') },
+    certificate: { 'client-certificate-data': encoded(cert), 'client-key-data': encoded(key) },
+    'half a certificate': { 'client-key-data': encoded(`${key}${secret('key without certificate')}`) },
+    'a spoilt key': {
+      'client-certificate-data': encoded(cert),
+      'client-key-data': encoded(
+        `-----BEGIN PRIVATE KEY-----\n${secret('spoilt key')}\n-----END PRIVATE KEY-----`,
+      ),
+    },
+    plugin: exec('answers'),
+    'a plugin that fails': exec('fails'),
+    'a plugin that prints something else': exec('babbles'),
+    'an old provider': {
+      'auth-provider': { name: 'gcp', config: { 'access-token': secret('token of a provider') } },
+    },
+  }
+}
+
+test('nothing of a kubeconfig shows up, whatever it says and whatever the API server answers', async () => {
+  const plugin = join(cwd, 'plugin')
+  const given = canary('what a plugin gives')
+  const told = canary('what a plugin says while it fails')
+  await writeFile(
+    plugin,
+    `#!/bin/sh
+case $1 in
+answers) echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"${given}"}}' ;;
+fails) echo "login refused, Authorization: Bearer ${told}" >&2; exit 1 ;;
+babbles) echo "${given}" ;;
+esac
+`,
+    { mode: 0o755 },
+  )
+  const leaks: string[] = []
+  const passed: string[] = []
+  // A careless server: what it was sent stands in its answer.
+  const echo = ({ headers }: Seen) => status(403, 'Forbidden', `no: ${JSON.stringify(headers)}`)
+  for (const answer of [echo, () => status(401, 'Unauthorized', 'Unauthorized')]) {
+    // Anybody may see /readyz, as on a real server: a no of one that is ready is believed.
+    const fake = await startFakeApi({ admit: seen => (seen.path === '/readyz' ? undefined : answer(seen)) })
+    try {
+      for (const [name, user] of Object.entries(users(plugin))) {
+        const path = join(cwd, 'config')
+        const cluster = {
+          server: fake.url,
+          'certificate-authority-data': Buffer.from(fake.ca).toString('base64'),
+        }
+        await writeFile(
+          path,
+          JSON.stringify({
+            'current-context': 'c',
+            contexts: [{ name: 'c', context: { cluster: 'c', user: name } }],
+            clusters: [{ name: 'c', cluster }],
+            users: [{ name, user }],
+          }),
+        )
+        const commands = name === 'token' ? ['preflight', 'plan', 'verify'] : []
+        for (const command of ['status', 'diagnose', ...commands]) {
+          const env = { ...process.env, KUBECONFIG: path, XDG_STATE_HOME: join(cwd, 'state') }
+          const ran = await run([command], { cwd, env })
+          if (ran.exitCode === 0) passed.push(`${command} as ${name}: ${ran.stdout}`)
+          for (const where of leaksIn(ran.stdout + ran.stderr))
+            leaks.push(`${command} as ${name} prints: ${where}`)
+        }
+      }
+    } finally {
+      await fake.close()
+    }
+  }
+  expect(leaks).toEqual([])
+  expect(passed).toEqual([])
+}, 120_000)
+
+test('lines of logs are told without the secrets in them', async () => {
+  const line = (where: string): string =>
+    `E1123 07:47:50.797932 1 run.go:72] "command failed" err="usage of --node-cidr-mask-size is not allowed with dual-stack clusters" flags="--token=${canary(`flag in ${where}`)} Authorization: Bearer ${tokenOf(`header in ${where}`)} https://user:${canary(`URL in ${where}`)}@proxy/"\n`
+  const log = join(cwd, 'kcm.log')
+  await writeFile(log, line('a log'))
+  const leaks: string[] = []
+  for (const form of ['text', 'json']) {
+    const ran = await run(['diagnose', '--log', log, '-o', form], { cwd })
+    expect(ran.exitCode).toBe(8)
+    leaks.push(...leaksIn(ran.stdout + ran.stderr))
+  }
+  expect(leaks).toEqual([])
+})

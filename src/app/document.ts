@@ -1,6 +1,6 @@
 import { UsageError } from '../base/errors.ts'
 import type { Plan } from '../model/plan.ts'
-import { redactText } from '../observe/redact-text.ts'
+import { redactText } from '../text/redact.ts'
 import type { DocumentOptions } from '../report/document/content.ts'
 
 export type DocumentForm = 'markdown' | 'html'

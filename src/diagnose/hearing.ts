@@ -1,5 +1,5 @@
 import type { Evidence, Failure, Speaker } from '../model/failure.ts'
-import { redactText } from '../observe/redact-text.ts'
+import { redactText } from '../text/redact.ts'
 import type { Heard, Match } from './matcher.ts'
 
 /** So long may a line be that is shown. */

@@ -10,7 +10,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml'
-import { isSensitive, redacted } from './sensitive.ts'
+import { isSensitive, redacted } from '../text/sensitive.ts'
 
 /**
  * Takes confidential values out of YAML (and JSON) by what the text means, where lines alone would not show it: block scalars, an `env`

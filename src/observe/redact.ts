@@ -1,8 +1,8 @@
 import type { KubeObject, NodeFacts } from '../model/cluster.ts'
 import { isRecord } from './parse.ts'
-import { redactText, suspicious } from './redact-text.ts'
+import { redactText, suspicious } from '../text/redact.ts'
 import { redactYaml } from './redact-yaml.ts'
-import { isSensitive, redacted } from './sensitive.ts'
+import { isSensitive, redacted } from '../text/sensitive.ts'
 
 /** The text of a file or of a ConfigMap's key. The same text when nothing in it is confidential. */
 export const redactFile = (text: string): string =>

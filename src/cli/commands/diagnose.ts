@@ -10,7 +10,7 @@ export const diagnose = defineCommand({
   name: 'diagnose',
   summary: 'From logs and states to cause and fix, also when the API server is down',
   description:
-    'Looks for known failures and says of each: the cause, how sure that is and why, how to mend it. Reads a live cluster with its events and, on the nodes, container logs and exit codes, the journal of the kubelet, and files; when the API server is down, the nodes alone (--node, else the host of the kubeconfig). Or a bundle, or --log FILE (- for standard input) in any framing. Errors that it does not know are told with what to collect. Changes nothing. Ends with 0 when nothing is found, with 8 when something is.',
+    'Looks for known failures and says of each: the cause, how sure that is and why, how to mend it. Reads a live cluster with its events and, on the nodes, container logs and exit codes, the journal of the kubelet, and files; when the API server is down, the nodes alone (--node, else the host of the kubeconfig). Or a bundle, or --log FILE (- for standard input) in any framing. Errors that it does not know are told with what to collect. Changes nothing. Ends with 0 when nothing is found, with 8 when something is, with 4 when nothing could be looked at.',
   options: {
     log: list('FILE', 'listen to this log instead of a cluster; - is standard input; may be repeated'),
     node: list(
@@ -42,7 +42,9 @@ export const diagnose = defineCommand({
     ])
     const colours = await coloursFor(context.stdout, context.env)
     context.stdout.write(options.output === 'json' ? toJson(diagnoses) : diagnosesText(diagnoses, colours))
-    return diagnoses.found.length + diagnoses.unknown.length > 0 ? exitCodes.notReady : exitCodes.ok
+    if (diagnoses.found.length + diagnoses.unknown.length > 0) return exitCodes.notReady
+    // No news is not good news where nobody could look.
+    return diagnoses.lookedAt.length === 0 ? exitCodes.unreachable : exitCodes.ok
   },
 })
 

@@ -1,5 +1,6 @@
 import { DualStackError, type ExitCode, exitCodes } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
+import { redactText } from '../../text/redact.ts'
 import { listOf, numberOf, recordOf, textOf } from './record.ts'
 
 /** What was asked, for messages and hints. */
@@ -52,14 +53,15 @@ export function apiError(
   const answer = recordOf(parse(body))
   const isStatus = answer.kind === 'Status'
   const reason = (isStatus ? textOf(answer.reason) : undefined) ?? reasons[status] ?? 'Unknown'
-  const said =
+  const said = redactText(
     (isStatus ? textOf(answer.message) : undefined) ??
-    (body
-      .replace(/<[^>]*>/g, ' ')
-      .replace(/\s+/g, ' ')
-      .trim()
-      .slice(0, 200) ||
-      'no message')
+      (body
+        .replace(/<[^>]*>/g, ' ')
+        .replace(/\s+/g, ' ')
+        .trim()
+        .slice(0, 200) ||
+        'no message'),
+  )
   const message = `${asked.verb} ${objectOf(asked)}: ${said} (${status} ${reason})`
   const token = textOf(recordOf(answer.metadata).continue)
   const details = (isStatus ? (answer.details ?? null) : null) as Json

@@ -98,6 +98,11 @@ test.each<[string, string, RegExp]>([
     'echo "please log in" >&2; exit 3',
     /^the exec plugin of user "u" in .*config ended with 3: please log in$/,
   ],
+  [
+    'tells its token while it fails',
+    'echo "Authorization: Bearer sekritsekritsekrit" >&2; exit 1',
+    /ended with 1: Authorization: Bearer REDACTED$/,
+  ],
   ['prints no JSON', 'echo sekrit', /did not print JSON$/],
   ['gives nothing', credential('{}'), /gave neither a token nor a certificate with its key$/],
   ['has another version', 'echo \'{"apiVersion":"x/v1"}\'', /answered with apiVersion "x\/v1", not/],

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { isAbsolute, join } from 'node:path'
 import { isatty } from 'node:tty'
 import { UnreachableError, UsageError } from '../../base/errors.ts'
+import { redactText } from '../../text/redact.ts'
 import type { Credential, Credentials } from './credentials.ts'
 import { type Chosen, folderOf } from './kubeconfig.ts'
 import { listOf, type RawRecord, recordOf, textOf } from './record.ts'
@@ -169,7 +170,7 @@ function runPlugin(run: Run): Promise<string> {
     })
     child.once('close', code => {
       if (code === 0) return resolve(stdout)
-      const said = stderr.trim().slice(-shown)
+      const said = redactText(stderr.trim()).slice(-shown)
       reject(
         pluginError(
           `the ${run.what} ended with ${code ?? 'a signal'}${said && `: ${said}`}`,

@@ -154,6 +154,14 @@ describe('refusals', () => {
     expect((error as ApiError).hint ?? '').toContain(hint ?? '')
   })
 
+  test('what an answer says is told without the secrets in it', async () => {
+    const api = await start()
+    fake.fail({ answer: status(422, 'Invalid', 'spec.args: "--webhook-token=abc123": too long') })
+    await expect(api.get('v1/services', 'a', 'x')).rejects.toMatchObject({
+      message: expect.stringMatching(/--webhook-token=REDACTED": too long \(422 Invalid\)$/),
+    })
+  })
+
   test('a page of a proxy is told shortly and on one line', async () => {
     const api = await start()
     fake.fail({ answer: { status: 500, body: `<html>\n<h1>Oh no</h1>${'x'.repeat(500)}` } })

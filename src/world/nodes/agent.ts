@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { ConflictError, DualStackError, RefusedError, UnreachableError } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
+import { redactText } from '../../text/redact.ts'
 import type { Transport } from '../ports.ts'
 import { first, type FrameRecord, newFrame, parseFrames } from './frame.ts'
 import { onStdin, type Part, type Place, program, type Values } from './script.ts'
@@ -64,7 +65,7 @@ async function callOnce(
   const { code, stdout, stderr } = await agent.transport.run(node, script, { timeoutMs, signal })
   if (code !== 0 && !stdout.includes(frame)) {
     throw new UnreachableError(
-      `node ${node}: sh ended with code ${code}: ${stderr.trim().split('\n').slice(-3).join(' ')}`,
+      `node ${node}: sh ended with code ${code}: ${redactText(stderr.trim().split('\n').slice(-3).join(' '))}`,
       'nodes.shell',
       'The node must have a POSIX sh and the usual small tools (coreutils or busybox).',
     )
@@ -76,7 +77,7 @@ async function callOnce(
 }
 
 function failure(node: string, code: string, message: string, hint?: string): DualStackError {
-  const text = `node ${node}: ${message}`
+  const text = `node ${node}: ${redactText(message)}`
   if (code === 'conflict') {
     return new ConflictError(
       text,

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf, UnreachableError } from '../../base/errors.ts'
+import { redactText } from '../../text/redact.ts'
 import type { CommandResult, ExecOptions, Transport } from '../ports.ts'
 import { runChild } from './child.ts'
 
@@ -87,7 +88,7 @@ export function sshTransport(options: SshOptions = {}): Transport {
       )
     }
     if (result.code === 255) {
-      const said = result.stderr.trim() || 'ssh said nothing'
+      const said = redactText(result.stderr.trim()) || 'ssh said nothing'
       throw new UnreachableError(`node ${node}: ssh ${to}: ${said}`, 'nodes.ssh', `Try by hand: ${test}`)
     }
     if (result.code === 254) {

@@ -153,6 +153,10 @@ test('one swap at a time', async () => {
 test.each([
   ['undone\nproof\nunknown flag\n', { kind: 'undone', stage: 'proof', says: 'unknown flag' }],
   ['undone\nswap\nline 1\nline 2\n', { kind: 'undone', stage: 'swap', says: 'line 1\nline 2' }],
+  [
+    'undone\nproof\nFLAG: --audit-webhook-token="abc123"\n',
+    { kind: 'undone', stage: 'proof', says: 'FLAG: --audit-webhook-token="REDACTED"' },
+  ],
 ])('the result %j', async (result, outcome) => {
   const { access } = node({
     look: [looked],

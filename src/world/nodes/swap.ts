@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { ConflictError, RefusedError, StoppedError } from '../../base/errors.ts'
 import { hashText } from '../../text/edits.ts'
+import { redactText } from '../../text/redact.ts'
 import type { StaticPodSwap, SwapOutcome } from '../ports.ts'
 import { type Agent, call, isAway, patienceMs } from './agent.ts'
 import { absolute } from './facts.ts'
@@ -152,7 +153,7 @@ async function watch(
 /** Kind, stage, and what was said, one a line (agent/swap-agent.sh, `result`). */
 function outcomeOf(node: string, path: string, result: string): SwapOutcome {
   const [kind = '', stage = '', ...rest] = result.split('\n')
-  const says = rest.join('\n').trim()
+  const says = redactText(rest.join('\n').trim())
   if (kind === 'swapped') return { kind }
   if (kind === 'undone' && (stage === 'proof' || stage === 'stand-in' || stage === 'swap'))
     return { kind, stage, says }

@@ -25,7 +25,7 @@ export interface FakeApiOptions {
   readonly exec?: ExecHandler
   /** Asks for a client certificate that this one signed (itself). */
   readonly clientCa?: string
-  /** Called for each request but /readyz: what it gives is answered. */
+  /** Called for each request, /readyz too: what it gives is answered. */
   readonly admit?: (request: Seen) => Scripted | undefined
   /** Names in the certificate besides 127.0.0.1. */
   readonly names?: readonly string[]
