@@ -29,6 +29,7 @@ import { certificateRules } from './certificates.ts'
 import { removedFlagRules } from './removed-flags.ts'
 import { serviceCIDRPolicyRules } from './service-cidr-policies.ts'
 import { leftBehindRules } from './left-behind.ts'
+import { otherCNIRangeRules } from './other-cni-ranges.ts'
 import { otherCNIRules } from './other-cni.ts'
 import { blockSizeRules } from './block-size.ts'
 import { nodeAddressRules } from './node-address.ts'
@@ -84,6 +85,7 @@ export const rules: readonly AnyRule[] = [
   ...serviceStateRules,
   ...leftBehindRules,
   ...managerRules,
+  ...otherCNIRangeRules,
   ...otherCNIRules,
   ...bystanderRules,
 ]

@@ -3,6 +3,10 @@ import { bgpRules } from './calico-bgp.ts'
 import { dataplaneRules } from './calico-dataplane.ts'
 import { encapsulationRules } from './calico-encapsulation.ts'
 import { ipamRules } from './calico-ipam.ts'
+import { mtuRules } from './calico-mtu.ts'
+import { natRules } from './calico-nat.ts'
+import { nodeAddressRules } from './calico-node-address.ts'
+import { nodePoolRules } from './calico-node-pools.ts'
 import { nodeRules } from './calico-node.ts'
 import { operatorRules } from './calico-operator.ts'
 import { policyRules } from './calico-policy.ts'
@@ -13,6 +17,10 @@ import { chainRules } from './cni-chain.ts'
 export const calicoRules: readonly AnyRule[] = [
   ...poolRules,
   ...encapsulationRules,
+  ...natRules,
+  ...mtuRules,
+  ...nodeAddressRules,
+  ...nodePoolRules,
   ...nodeRules,
   ...ipamRules,
   ...bgpRules,

@@ -1,22 +1,25 @@
 import type { Family } from '../../../address/family.ts'
-import { kindOf } from '../../../address/kind.ts'
-import { tryParseIP } from '../../../address/index.ts'
 import type { NodeFacts, Route } from '../../../model/cluster.ts'
 import type { Situation } from '../../../model/rule.ts'
 import { ruleThere } from '../../../rules/cluster-rule.ts'
 import { situation } from '../../../rules/example.ts'
 import { forwardingKeys } from '../settings.ts'
 
-const network = [{ kind: 'network', on: 'all' } as const]
+export const network = [{ kind: 'network', on: 'all' } as const]
 
 /** sysctl(8) writes a dot of an interface's name as a slash. */
-const key = (name: string, what: string): string => `net.ipv6.conf.${name.replaceAll('.', '/')}.${what}`
+const key = (name: string, what: string): string =>
+  `net.ipv6.conf.${name.replaceAll('.', '/')}.${what}`
 
 export const readNodes = ({ cluster }: Situation): readonly (readonly [string, NodeFacts])[] =>
   Object.entries(cluster.nodes)
 
 /** Where the node's address of the family stands: as the goal names it, else any that is global. */
-function interfacesOf(facts: NodeFacts, family: Family, wanted: string | undefined): readonly string[] {
+function interfacesOf(
+  facts: NodeFacts,
+  family: Family,
+  wanted: string | undefined,
+): readonly string[] {
   const own = facts.addresses.filter(one => one.family === family && one.scope === 'global')
   const chosen = own.filter(({ address }) => address === wanted)
   return [...new Set((chosen.length > 0 ? chosen : own).map(one => one.interface))]
@@ -25,7 +28,7 @@ function interfacesOf(facts: NodeFacts, family: Family, wanted: string | undefin
 const defaultRoutes = (facts: NodeFacts, family: Family): readonly Route[] =>
   facts.routes.filter(route => route.family === family && route.destination === 'default')
 
-const healthy: Partial<NodeFacts> = {
+export const healthy: Partial<NodeFacts> = {
   kernel: '6.1.0-13-amd64',
   addresses: [
     { interface: 'eth0', family: 'IPv4', address: '10.0.0.11', prefixLength: 24, scope: 'global', flags: [] },
@@ -219,135 +222,6 @@ const byDaemon = ruleThere({
   },
 })
 
-const passing = ['temporary', 'deprecated', 'tentative', 'dadfailed', 'optimistic'] as const
-
-const passingAddress = ruleThere({
-  id: 'host-family/passing-address',
-  title: 'the addresses that nodes report stay',
-  severity: 'error',
-  why: 'A temporary address (RFC 8981) is replaced within a day, a deprecated one is about to go, a tentative one is not usable yet, and one whose duplicate was found never will be. The kubelet, BGP sessions and certificates would all hold on to it.',
-  source: 'RFC 4862, RFC 8981, ip-address(8)',
-  covers: ['kubernetes 5.2', 'P17', 'P22', 'practice node-addresses'],
-  remedy:
-    'Give the node a permanent address of the family and name it (--node-address), or switch temporary addresses off (net.ipv6.conf.IF.use_tempaddr=0).',
-  reads: network,
-  find: (input, added) =>
-    readNodes(input).flatMap(([node, facts]) => {
-      const wanted = input.goal?.nodeAddresses[node]?.[added]
-      const own = facts.addresses.find(({ address }) => address === wanted)
-      const flag = passing.find(one => own?.flags.includes(one))
-      return own === undefined || flag === undefined
-        ? []
-        : [{ object: `Node ${node}`, field: own.address, message: `it is ${flag} on ${own.interface}` }]
-    }),
-  examples: {
-    bad: [() => nodeWith(flagged('temporary')), () => nodeWith(flagged('tentative'))],
-    good: [() => nodeWith(), () => nodeWith(flagged('mngtmpaddr'))],
-  },
-})
-
-const flagged = (flag: string): Partial<NodeFacts> => ({
-  addresses: (healthy.addresses ?? []).map(one => (one.family === 'IPv6' ? { ...one, flags: [flag] } : one)),
-})
-
-const virtual = ruleThere({
-  id: 'host-family/virtual-address',
-  title: 'no node reports an address that moves',
-  severity: 'warning',
-  why: 'An address with the full prefix length on an interface that has another of that network is what keepalived and kube-vip set: it goes to another node when this one fails, and takes the node’s identity with it.',
-  source: 'keepalived.org/manpage.html, kube-vip.io',
-  covers: ['P38', 'practice node-addresses'],
-  remedy: 'Name the node’s own address (--node-address).',
-  reads: network,
-  find: (input, added) =>
-    readNodes(input).flatMap(([node, facts]) => {
-      const wanted = input.goal?.nodeAddresses[node]?.[added]
-      const own = facts.addresses.find(({ address }) => address === wanted)
-      const width = added === 'IPv6' ? 128 : 32
-      const siblings = facts.addresses.filter(
-        one =>
-          one.interface === own?.interface &&
-          one.family === added &&
-          one.scope === 'global' &&
-          one.prefixLength < width,
-      )
-      // DHCPv6 gives /128 too; those are dynamic.
-      return own === undefined ||
-        own.prefixLength < width ||
-        own.flags.includes('dynamic') ||
-        siblings.length === 0
-        ? []
-        : [
-            {
-              object: `Node ${node}`,
-              field: own.address,
-              message: `/${width} beside ${siblings[0]?.address ?? ''} on ${own.interface} looks like a virtual address`,
-            },
-          ]
-    }),
-  examples: {
-    bad: [
-      () =>
-        nodeWith({
-          addresses: [
-            ...(healthy.addresses ?? []).map(one =>
-              one.family === 'IPv6' ? { ...one, address: 'fd00:10::5' } : one,
-            ),
-            {
-              interface: 'eth0',
-              family: 'IPv6',
-              address: 'fd00:10::11',
-              prefixLength: 128,
-              scope: 'global',
-              flags: [],
-            },
-          ],
-        }),
-    ],
-    good: [() => nodeWith()],
-  },
-})
-
-const exposed = ruleThere({
-  id: 'host-family/public-addresses',
-  title: 'nodes are not opened to the Internet by the way',
-  severity: 'warning',
-  why: 'Behind private IPv4 addresses nobody outside reaches kubelet, NodePorts and host network pods; with global addresses of the new family everybody does, where no firewall of that family stands.',
-  source: 'RFC 4864',
-  covers: ['P32', 'practice node-port-addresses'],
-  remedy:
-    'See that the firewall in front of the nodes filters the family as it does the other; limit nodePortAddresses of kube-proxy.',
-  reads: network,
-  find: (input, added) => {
-    const other = added === 'IPv6' ? 'IPv4' : 'IPv6'
-    const kind = (text: string | undefined): string | undefined => {
-      const ip = text === undefined ? undefined : tryParseIP(text)
-      return ip === undefined ? undefined : kindOf(ip).name
-    }
-    const nodes = Object.entries(input.goal?.nodeAddresses ?? {}).filter(
-      ([, addresses]) =>
-        kind(addresses[added]) === 'global' &&
-        ['private', 'shared', 'ula'].includes(kind(addresses[other]) ?? ''),
-    )
-    const [first] = nodes
-    return first === undefined
-      ? []
-      : [
-          {
-            object: `Node ${first[0]}`,
-            field: first[1][added] ?? '',
-            message: `${nodes.length} nodes have private ${other} addresses and global ${added} ones`,
-          },
-        ]
-  },
-  examples: {
-    bad: [
-      () => situation({ goal: { nodeAddresses: { n1: { IPv4: '10.0.0.11', IPv6: '2a01:4f8:1::11' } } } }),
-    ],
-    good: [() => situation()],
-  },
-})
-
 const routeCache = ruleThere({
   id: 'host-family/route-cache',
   title: 'the IPv6 route table of old kernels has room',
@@ -382,14 +256,4 @@ const routeCache = ruleThere({
   },
 })
 
-export const hostFamilyRules = [
-  off,
-  offByDefault,
-  noRoute,
-  dying,
-  byDaemon,
-  passingAddress,
-  virtual,
-  exposed,
-  routeCache,
-] as const
+export const hostFamilyRules = [off, offByDefault, noRoute, dying, byDaemon, routeCache] as const
