@@ -66,3 +66,23 @@ test('a pure room takes nothing from the world', () => {
     )
   expect(broken).toEqual([])
 })
+
+/** What is loaded when a file is: types are gone by then. */
+const loads = (file: string): readonly string[] =>
+  [...readFileSync(file, 'utf8').matchAll(/^(?:import|export)\s([^'"]*?)\sfrom '(\.[^']+)'/gm)]
+    .filter(([, what = '']) => !/^type\s/.test(what) && !/^\{(?:\s*type\s[^,}]+,?)+\s*\}$/.test(what))
+    .map(([, , path = '']) => resolve(dirname(file), path))
+
+test('no file waits for itself to be loaded', () => {
+  const done = new Set<string>()
+  const circles: string[] = []
+  const visit = (file: string, way: readonly string[]): void => {
+    if (way.includes(file))
+      circles.push([...way.slice(way.indexOf(file)), file].map(one => relative(root, one)).join(' → '))
+    if (done.has(file)) return
+    done.add(file)
+    for (const other of loads(file)) visit(other, [...way, file])
+  }
+  for (const file of sources(join(root, 'src'))) visit(file, [])
+  expect(circles).toEqual([])
+})
