@@ -23,17 +23,19 @@ export function exitOf(
     component,
     version: versionOf(site, component, node),
     arguments: Object.fromEntries(flags),
-    meets: { nodeAddress: addressesOf(site, node), podCIDRs: podCIDRs(site) },
+    meets: {
+      nodeAddress: addressesOf(site, node),
+      // Of all nodes; most components meet none of them, and each of thousands of kubelets would go through all.
+      get podCIDRs() {
+        return podCIDRs(site)
+      },
+    },
     where: `${component} on ${node}`,
   }
-  const quoted = new Set(
-    site.rules
-      .filter(rule => rule.says?.some(words => words.component === component && words.goesOn !== true))
-      .map(rule => rule.id),
+  const quoting = site.rules.filter(rule =>
+    rule.says?.some(words => words.component === component && words.goesOn !== true),
   )
-  const words = judge(site.rules, 'arguments', input).filter(
-    finding => finding.severity === 'error' && quoted.has(finding.rule),
-  )
+  const words = judge(quoting, 'arguments', input).filter(({ severity }) => severity === 'error')
   return words[0]?.message ?? unknownFlag(site, component, flags)
 }
 

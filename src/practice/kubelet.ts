@@ -2,10 +2,9 @@ import { readArguments } from '../layers/shared/arguments.ts'
 import { flag } from '../layers/kubelet/read.ts'
 import { placeOf } from '../layers/kubelet/places.ts'
 import { unitOf } from '../layers/kubelet/unit.ts'
-import type { KubeObject } from '../model/cluster.ts'
 import { exitOf } from './components.ts'
-import { factsOf, type Machine } from './machine.ts'
-import { nodeOf, statusOf } from './pod-status.ts'
+import { factsOf, type Machine, putKubelet } from './machine.ts'
+import { isOnHost, podsByNode, statusOf } from './pod-status.ts'
 import { internalIPs } from './pods.ts'
 import { podResource, type Site } from './site.ts'
 
@@ -16,13 +15,13 @@ const lostAfter = 40
 /** The unit has been (re)started: the kubelet reads its flags, and reports what they make of the node. */
 export function startKubelet(site: Site, machine: Machine): void {
   const running = machine.kubeletArguments
-  if (running !== undefined) machine.kubeletArguments = withFlag(running, configured(machine))
+  if (running !== undefined) putKubelet(machine, withFlag(running, configured(machine)))
   const flags = readArguments(machine.kubeletArguments ?? [])
   const exit = exitOf(site, 'kubelet', machine.name, flags)
   const key = `kubelet ${machine.name}`
   if (exit !== undefined) {
     machine.logs.set('kubelet', [exit])
-    machine.kubeletArguments = undefined
+    putKubelet(machine, undefined)
     site.soon(`lost ${key}`, lostAfter, () => {
       if (machine.kubeletArguments === undefined) setNodeReady(site, machine.name, false)
     })
@@ -71,11 +70,9 @@ function followNode(site: Site, name: string): void {
   const podIPs = internalIPs(site, name)
     .slice(0, 2)
     .map(ip => ({ ip }))
-  const isHere = (pod: KubeObject) =>
-    nodeOf(pod) === name && (pod['spec'] as { hostNetwork?: boolean }).hostNetwork === true
-  for (const pod of site.store.list(podResource)) {
+  for (const pod of site.store.find(podsByNode, name)) {
     const own = statusOf(pod).podIPs ?? []
-    if (!isHere(pod) || own[0]?.ip !== podIPs[0]?.ip || own.length === podIPs.length) continue
+    if (!isOnHost(pod) || own[0]?.ip !== podIPs[0]?.ip || own.length === podIPs.length) continue
     site.store.put(podResource, { ...pod, status: { ...statusOf(pod), podIPs } })
   }
 }

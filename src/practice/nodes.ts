@@ -12,7 +12,7 @@ import type {
 } from '../world/ports.ts'
 import { admit } from './admission.ts'
 import { startKubelet } from './kubelet.ts'
-import { hashOf, type Machine, matchesPattern, networkOf, putFile } from './machine.ts'
+import { factsOf, hashOf, type Machine, matchesPattern, putFile, putSysctl } from './machine.ts'
 import { answers, pings } from './reach.ts'
 import type { Servers } from './servers.ts'
 import type { Site } from './site.ts'
@@ -63,7 +63,7 @@ class PracticeNodes implements NodeAccess {
     for (const path of read.files ?? []) files[path] = machine.files.get(path) ?? null
     return {
       ...none,
-      ...(read.network === true ? networkOf(machine) : {}),
+      ...(read.network === true ? factsOf(machine) : {}),
       files,
       ...(read.apiServer === undefined
         ? {}
@@ -98,7 +98,7 @@ class PracticeNodes implements NodeAccess {
         'nodes.refused',
         'The kernel of this node does not have it.',
       )
-    machine.sysctls.set(key, value)
+    putSysctl(machine, key, value)
     // The kernel gives `all` to every interface at once (Documentation/networking/ip-sysctl.rst, forwarding).
     if (key === 'net.ipv6.conf.all.forwarding') spread(machine, /^net\.ipv6\.conf\.[^.]+\.forwarding$/, value)
   }
@@ -306,7 +306,7 @@ const changed = (node: string, path: string): ConflictError =>
   )
 
 function spread(machine: Machine, keys: RegExp, value: string): void {
-  for (const key of machine.sysctls.keys()) if (keys.test(key)) machine.sysctls.set(key, value)
+  for (const key of machine.sysctls.keys()) if (keys.test(key)) putSysctl(machine, key, value)
 }
 
 /** The caller may go; what he waited for goes on. */

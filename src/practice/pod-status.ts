@@ -1,4 +1,5 @@
 import type { KubeObject } from '../model/cluster.ts'
+import type { Index } from '../model/simulation.ts'
 import { podResource, type Site } from './site.ts'
 
 interface PodStatus {
@@ -52,3 +53,18 @@ export function internalIPsOf(node: KubeObject | undefined): readonly string[] {
 
 export const nodeOf = (pod: KubeObject): string =>
   (pod['spec'] as { nodeName?: string } | undefined)?.nodeName ?? ''
+
+export const isOnHost = (pod: KubeObject): boolean =>
+  (pod['spec'] as { hostNetwork?: boolean } | undefined)?.hostNetwork === true
+
+/** Pods that were given to a node, by its name. */
+export const podsByNode: Index = {
+  resource: podResource,
+  keys: pod => (nodeOf(pod) === '' ? [] : [nodeOf(pod)]),
+}
+
+/** Pods with addresses of their own, by each of them. */
+export const podsByIP: Index = {
+  resource: podResource,
+  keys: pod => (isOnHost(pod) ? [] : (statusOf(pod).podIPs ?? []).map(({ ip }) => ip)),
+}

@@ -1,7 +1,7 @@
-import { familyOf, tryParseIP } from '../address/index.ts'
+import { familyOf, formatIP, tryParseIP } from '../address/index.ts'
 import type { KubeObject, NodeFacts } from '../model/cluster.ts'
 import { selectsByMap } from '../layers/shared/selector.ts'
-import { isLive, isReady, nodeOf, statusOf } from './pod-status.ts'
+import { isLive, isReady, nodeOf, podsByIP } from './pod-status.ts'
 import type { Machine } from './machine.ts'
 import { podResource, type Site } from './site.ts'
 
@@ -28,13 +28,27 @@ export function answers(site: Site, node: string, address: string): boolean {
 }
 
 /** The machine that has an address on one of its interfaces. */
-const ownerOf = (site: Site, ip: string): Machine | undefined => {
+function ownerOf(site: Site, ip: string): Machine | undefined {
   const wanted = tryParseIP(ip)
-  return [...site.machines.values()].find(machine =>
-    machine.hardware.addresses.some(
-      one => one.family === wanted?.family && tryParseIP(one.address)?.value === wanted.value,
-    ),
-  )
+  if (wanted === undefined) return undefined
+  const name = machinesByIP(site).get(formatIP(wanted))
+  return name === undefined ? undefined : site.machines.get(name)
+}
+
+/** Interfaces keep their addresses; an address that several machines have counts for the first. */
+const known = new WeakMap<Site, ReadonlyMap<string, string>>()
+
+function machinesByIP(site: Site): ReadonlyMap<string, string> {
+  const before = known.get(site)
+  if (before !== undefined) return before
+  const found = new Map<string, string>()
+  for (const { name, hardware } of site.machines.values())
+    for (const { address } of hardware.addresses) {
+      const ip = tryParseIP(address)
+      if (ip !== undefined && !found.has(formatIP(ip))) found.set(formatIP(ip), name)
+    }
+  known.set(site, found)
+  return found
 }
 
 const kubeletPort = 10_250
@@ -57,8 +71,7 @@ export const pings = (
     targets.map(({ address }) => [address, ownerOf(site, address) === undefined ? 'none' : 'full'] as const),
   )
 
-const podWith = (site: Site, ip: string): KubeObject | undefined =>
-  site.store.list(podResource).find(pod => !isHost(pod) && statusOf(pod).podIPs?.some(one => one.ip === ip))
+const podWith = (site: Site, ip: string): KubeObject | undefined => site.store.find(podsByIP, ip)[0]
 
 /** A pod that names no port at all may listen anywhere. */
 function listens(pod: KubeObject, port: number): boolean {
@@ -68,8 +81,6 @@ function listens(pod: KubeObject, port: number): boolean {
   const named = containers.flatMap(({ ports = [] }) => ports.map(({ containerPort }) => containerPort))
   return named.length === 0 || named.includes(port)
 }
-
-const isHost = (pod: KubeObject): boolean => (pod['spec'] as { hostNetwork?: boolean }).hostNetwork === true
 
 /** On the same node always; from another one where Calico knows both nodes in that family. */
 function isRouted(site: Site, node: string, pod: KubeObject, ip: string): boolean {

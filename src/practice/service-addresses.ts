@@ -120,7 +120,7 @@ function record(site: Site, { metadata: { namespace, name } }: KubeObject, ips: 
   for (const ip of ips) {
     if (isTaken(site, ip)) continue
     site.serviceIPs.add(ip)
-    if (site.store.list(addresses).length === 0) continue
+    if (site.store.count(addresses) === 0) continue
     site.make(addresses, {
       metadata: {
         name: ip,

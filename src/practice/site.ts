@@ -2,6 +2,7 @@ import type { Logger } from '../base/logger.ts'
 import type { Cluster, KubeObject, NodeFacts, Pod, Resource } from '../model/cluster.ts'
 import type { Layer } from '../model/layer.ts'
 import type { Change } from '../model/plan.ts'
+import type { Surroundings } from '../model/simulation.ts'
 import type { AnyRule } from '../model/rule.ts'
 import { applyFields, isObjectChange, isSysctlChange } from '../model/apply.ts'
 import { getField, setField } from '../model/fields.ts'
@@ -9,7 +10,7 @@ import { applyEdits } from '../text/edits.ts'
 import { Common, projectPod } from '../world/api/pods.ts'
 import type { VirtualClock } from './clock.ts'
 import type { Faults } from './faults.ts'
-import { factsOf, type Machine, putFile } from './machine.ts'
+import { factsOf, type Machine, putFile, putSysctl } from './machine.ts'
 import { Store } from './store.ts'
 
 export const podResource: Resource = 'v1/pods'
@@ -26,6 +27,8 @@ export class Site {
   readonly #rows = new WeakMap<KubeObject, Pod>()
   readonly #common = new Common()
   #serial = 0
+  #live: { objects?: Cluster['objects']; resources?: number; nodes?: Cluster['nodes']; machines?: number } =
+    {}
   /** A control plane component became ready on a node. */
   onReady: (component: string, node: string) => void = () => {}
 
@@ -106,22 +109,44 @@ export class Site {
   }
 
   /** The cluster as data, as it is now. What is not asked for costs nothing. */
-  cluster(): Cluster {
+  cluster(): Surroundings {
+    const { store } = this
+    const row = (pod: KubeObject): Pod => this.row(pod)
+    return {
+      uid: this.uid,
+      version: this.version,
+      objects: this.#objects(),
+      nodes: this.#nodes(),
+      unread: {},
+      get pods() {
+        return store.list(podResource).map(row)
+      },
+      find: (index, key) => store.find(index, key),
+      count: (index, key) => store.countOf(index, key),
+    }
+  }
+
+  /** Made again when there are lists of other resources: it is asked for at every start of a pod. */
+  #objects(): Cluster['objects'] {
+    const { resources } = this.store
+    if (this.#live.objects !== undefined && this.#live.resources === resources.length)
+      return this.#live.objects
     const objects: Record<Resource, readonly KubeObject[]> = {}
-    for (const resource of this.store.resources) {
+    for (const resource of resources) {
       if (resource === podResource) continue
-      Object.defineProperty(objects, resource, {
-        enumerable: true,
-        get: () => this.store.list(resource),
-      })
+      Object.defineProperty(objects, resource, { enumerable: true, get: () => this.store.list(resource) })
     }
+    this.#live = { ...this.#live, objects, resources: resources.length }
+    return objects
+  }
+
+  #nodes(): Cluster['nodes'] {
+    if (this.#live.nodes !== undefined && this.#live.machines === this.machines.size) return this.#live.nodes
     const nodes: Record<string, NodeFacts> = {}
-    for (const machine of this.machines.values()) {
+    for (const machine of this.machines.values())
       Object.defineProperty(nodes, machine.name, { enumerable: true, get: () => factsOf(machine) })
-    }
-    const live = { uid: this.uid, version: this.version, objects, nodes, unread: {} }
-    const pods = () => this.store.list(podResource).map(pod => this.row(pod))
-    return Object.defineProperty(live, 'pods', { enumerable: true, get: pods }) as Cluster
+    this.#live = { ...this.#live, nodes, machines: this.machines.size }
+    return nodes
   }
 
   /** Carries out what a layer says that its things write. */
@@ -140,7 +165,8 @@ export class Site {
       return
     }
     if (isSysctlChange(change)) {
-      this.machines.get(change.target.node)?.sysctls.set(change.target.key, change.after)
+      const machine = this.machines.get(change.target.node)
+      if (machine !== undefined) putSysctl(machine, change.target.key, change.after)
       return
     }
     const { target } = change

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { KubeObject, Resource } from '../model/cluster.ts'
+import type { Index } from '../model/simulation.ts'
+import { KeyedNames } from './keyed-names.ts'
+import { Shelf } from './shelf.ts'
 
 /** One write, as controllers see it: `before` undefined: it is new; `after` undefined: it is gone. */
 export interface Written {
@@ -9,15 +12,18 @@ export interface Written {
 }
 
 interface Table {
-  readonly namespaces: Map<string, Map<string, KubeObject>>
+  readonly namespaces: Map<string, Shelf>
   /** All of it in order; undefined: to be made when somebody asks. */
-  sorted: readonly KubeObject[] | undefined
+  all: readonly KubeObject[] | undefined
+  size: number
+  readonly indexes: Map<Index, KeyedNames>
 }
 
 /** What etcd does: objects in the order of their keys, each write with a version of its own, and everybody is told. */
 export class Store {
   readonly #tables = new Map<Resource, Table>()
-  readonly #owned = new Map<string, Map<string, readonly [Resource, KubeObject]>>()
+  /** By uid of the controlling owner, by resource, whose objects. */
+  readonly #owned = new Map<string, Map<Resource, Set<string>>>()
   readonly #listeners: ((written: Written) => void)[] = []
   #version = 1
   #uids = 0
@@ -29,11 +35,9 @@ export class Store {
       const { uid = this.newUID(), resourceVersion = '1' } = given.metadata
       const isWhole = given.metadata.uid !== undefined && given.metadata.resourceVersion !== undefined
       const object = isWhole ? given : { ...given, metadata: { ...given.metadata, uid, resourceVersion } }
-      namespaceOf(table, object.metadata.namespace).set(object.metadata.name, object)
-      this.#own(resource, undefined, object)
+      this.#place(resource, table, shelfOf(table, object.metadata.namespace).put(object), object)
       this.#version = Math.max(this.#version, Number(object.metadata.resourceVersion ?? 0) || 0)
     }
-    table.sorted = undefined
   }
 
   onWrite(listener: (written: Written) => void): void {
@@ -48,6 +52,11 @@ export class Store {
     return this.#tables.has(resource)
   }
 
+  /** How many objects of a resource there are. */
+  count(resource: Resource): number {
+    return this.#tables.get(resource)?.size ?? 0
+  }
+
   get(resource: Resource, namespace: string | undefined, name: string): KubeObject | undefined {
     return this.#tables
       .get(resource)
@@ -58,45 +67,62 @@ export class Store {
   list(resource: Resource, namespace?: string): readonly KubeObject[] {
     const table = this.#tables.get(resource)
     if (table === undefined) return []
-    if (namespace !== undefined) return inOrder(table.namespaces.get(namespace) ?? new Map())
-    table.sorted ??= [...table.namespaces]
+    if (namespace !== undefined) return table.namespaces.get(namespace)?.list() ?? []
+    table.all ??= [...table.namespaces]
       .sort(([a], [b]) => (`${a}/` < `${b}/` ? -1 : 1))
-      .flatMap(([, objects]) => inOrder(objects))
-    return table.sorted
+      .flatMap(([, shelf]) => shelf.list())
+    return table.all
+  }
+
+  /** Objects with this key, in order. An index is made when it is asked for first, and kept from then on. */
+  find(index: Index, key: string): readonly KubeObject[] {
+    return this.#named(index.resource, this.#namesOf(index, key)).sort(byName)
+  }
+
+  /** How many have it. */
+  countOf(index: Index, key: string): number {
+    return this.#namesOf(index, key).size
+  }
+
+  #namesOf(index: Index, key: string): ReadonlySet<string> {
+    const table = this.#tables.get(index.resource)
+    if (table === undefined) return new Set()
+    let names = table.indexes.get(index)
+    if (names === undefined) {
+      names = new KeyedNames(object => index.keys(object))
+      for (const object of this.list(index.resource)) names.move(undefined, object)
+      table.indexes.set(index, names)
+    }
+    return names.of(key)
   }
 
   /** Objects whose controlling owner has this uid. */
   ownedBy(uid: string | undefined, resource: Resource): readonly KubeObject[] {
-    return [...(this.#owned.get(uid ?? '')?.values() ?? [])].flatMap(([of, object]) =>
-      of === resource ? [object] : [],
-    )
+    return this.#named(resource, this.#owned.get(uid ?? '')?.get(resource) ?? [])
   }
 
   /** Everything that names this uid as its controlling owner. */
   dependants(uid: string | undefined): readonly (readonly [Resource, KubeObject])[] {
-    return [...(this.#owned.get(uid ?? '')?.values() ?? [])]
+    return [...(this.#owned.get(uid ?? '') ?? [])].flatMap(([resource, names]) =>
+      this.#named(resource, names).map(object => [resource, object] as const),
+    )
   }
 
   /** Writes an object as it is given, with the next version. */
   put(resource: Resource, object: KubeObject): KubeObject {
     const table = this.#table(resource)
-    const objects = namespaceOf(table, object.metadata.namespace)
-    const before = objects.get(object.metadata.name)
     const after = { ...object, metadata: { ...object.metadata, resourceVersion: String(++this.#version) } }
-    objects.set(object.metadata.name, after)
-    table.sorted = undefined
-    this.#own(resource, before, after)
+    const before = shelfOf(table, object.metadata.namespace).put(after)
+    this.#place(resource, table, before, after)
     this.#tell({ resource, before, after })
     return after
   }
 
   remove(resource: Resource, namespace: string | undefined, name: string): void {
     const table = this.#table(resource)
-    const before = table.namespaces.get(namespace ?? '')?.get(name)
+    const before = table.namespaces.get(namespace ?? '')?.take(name)
     if (before === undefined) return
-    table.namespaces.get(namespace ?? '')?.delete(name)
-    table.sorted = undefined
-    this.#own(resource, before, undefined)
+    this.#place(resource, table, before, undefined)
     this.#version++
     this.#tell({ resource, before, after: undefined })
   }
@@ -110,19 +136,53 @@ export class Store {
   }
 
   #table(resource: Resource): Table {
-    const table = this.#tables.get(resource) ?? { namespaces: new Map(), sorted: undefined }
-    this.#tables.set(resource, table)
+    let table = this.#tables.get(resource)
+    if (table === undefined) {
+      table = { namespaces: new Map(), all: undefined, size: 0, indexes: new Map() }
+      this.#tables.set(resource, table)
+    }
     return table
   }
 
-  #own(resource: Resource, before: KubeObject | undefined, after: KubeObject | undefined): void {
-    const key = ({ metadata }: KubeObject) => `${resource} ${metadata.namespace ?? ''}/${metadata.name}`
-    if (before !== undefined) this.#owned.get(controllerOf(before) ?? '')?.delete(key(before))
-    const owner = after === undefined ? undefined : controllerOf(after)
-    if (after === undefined || owner === undefined) return
-    const owned = this.#owned.get(owner) ?? new Map<string, readonly [Resource, KubeObject]>()
-    owned.set(key(after), [resource, after])
+  /** Everything that is known of objects beside themselves follows. */
+  #place(
+    resource: Resource,
+    table: Table,
+    before: KubeObject | undefined,
+    after: KubeObject | undefined,
+  ): void {
+    table.all = undefined
+    table.size += Number(after !== undefined) - Number(before !== undefined)
+    for (const names of table.indexes.values()) names.move(before, after)
+    const owner = after && controllerOf(after)
+    const old = before && controllerOf(before)
+    if (old === owner) return
+    const name = fullName(after ?? before)
+    if (old !== undefined) this.#disown(old, resource, name)
+    if (owner === undefined) return
+    const owned = this.#owned.get(owner) ?? new Map<Resource, Set<string>>()
     this.#owned.set(owner, owned)
+    const names = owned.get(resource) ?? new Set()
+    owned.set(resource, names.add(name))
+  }
+
+  #disown(owner: string, resource: Resource, name: string): void {
+    const owned = this.#owned.get(owner)
+    const names = owned?.get(resource)
+    names?.delete(name)
+    if (names?.size === 0) owned?.delete(resource)
+    if (owned?.size === 0) this.#owned.delete(owner)
+  }
+
+  #named(resource: Resource, names: Iterable<string>): KubeObject[] {
+    const namespaces = this.#tables.get(resource)?.namespaces
+    const found: KubeObject[] = []
+    for (const full of names) {
+      const slash = full.indexOf('/')
+      const object = namespaces?.get(full.slice(0, slash))?.get(full.slice(slash + 1))
+      if (object !== undefined) found.push(object)
+    }
+    return found
   }
 
   #tell(written: Written): void {
@@ -130,14 +190,20 @@ export class Store {
   }
 }
 
-const controllerOf = ({ metadata }: KubeObject): string | undefined =>
+/** The uid of its controlling owner. */
+export const controllerOf = ({ metadata }: KubeObject): string | undefined =>
   metadata.ownerReferences?.find(owner => owner.controller === true)?.uid
 
-const inOrder = (objects: ReadonlyMap<string, KubeObject>): KubeObject[] =>
-  [...objects.values()].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+const fullName = (object: KubeObject | undefined): string =>
+  `${object?.metadata.namespace ?? ''}/${object?.metadata.name ?? ''}`
 
-function namespaceOf(table: Table, namespace = ''): Map<string, KubeObject> {
-  const objects = table.namespaces.get(namespace) ?? new Map<string, KubeObject>()
-  table.namespaces.set(namespace, objects)
-  return objects
+const byName = (a: KubeObject, b: KubeObject): number => (fullName(a) < fullName(b) ? -1 : 1)
+
+function shelfOf(table: Table, namespace = ''): Shelf {
+  let shelf = table.namespaces.get(namespace)
+  if (shelf === undefined) {
+    shelf = new Shelf()
+    table.namespaces.set(namespace, shelf)
+  }
+  return shelf
 }
