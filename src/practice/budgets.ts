@@ -4,6 +4,7 @@ import { type LabelSelector, selects } from '../layers/shared/selector.ts'
 import { scaled } from '../layers/workloads/budget.ts'
 import { deleted } from './deletion.ts'
 import { isLive, isReady } from './pod-status.ts'
+import { podsSelected, Selecting } from './selection.ts'
 import { podResource, type Site } from './site.ts'
 
 const resource = 'policy/v1/poddisruptionbudgets'
@@ -15,22 +16,23 @@ const matches = (budget: KubeObject, pod: KubeObject): boolean =>
   budget.metadata.namespace === pod.metadata.namespace &&
   selects(selectorOf(budget), pod.metadata.labels ?? {})
 
-/** The disruption controller: counts again whenever pods of a namespace, or a budget, change. */
+/** The disruption controller: counts a budget again whenever it, or a pod that it selects, is written. */
 export function keepBudgets(site: Site): void {
-  site.store.onWrite(({ resource: written, before, after }) => {
-    if (written !== podResource && written !== resource) return
-    const namespace = (after ?? before)?.metadata.namespace ?? ''
-    if (site.store.list(resource, namespace).length === 0) return
-    site.soon(`budgets ${namespace}`, 0.1, () => {
-      for (const budget of site.store.list(resource, namespace)) count(site, budget)
+  const selecting = new Selecting(site.store, resource, selectorOf)
+  const look = ({ metadata: { namespace, name } }: KubeObject): void =>
+    site.soon(`budget ${namespace ?? ''}/${name}`, 0.1, () => {
+      const budget = site.store.get(resource, namespace, name)
+      if (budget !== undefined) count(site, budget)
     })
+  site.store.onWrite(({ resource: written, before, after }) => {
+    if (written === resource && after !== undefined) look(after)
+    const pod = written === podResource ? (after ?? before) : undefined
+    if (pod !== undefined) for (const budget of selecting.of(pod)) look(budget)
   })
 }
 
 function count(site: Site, budget: KubeObject): void {
-  const pods = site.store
-    .list(podResource, budget.metadata.namespace)
-    .filter(pod => isLive(pod) && matches(budget, pod))
+  const pods = podsSelected(site.store, budget.metadata.namespace ?? '', selectorOf(budget)).filter(isLive)
   const expected = expectedPods(site, pods)
   const { minAvailable, maxUnavailable } = (budget['spec'] ?? {}) as Record<string, unknown>
   const desired =

@@ -2,8 +2,10 @@ import { type Family, families } from '../address/family.ts'
 import { familyOf } from '../address/index.ts'
 import type { KubeObject } from '../model/cluster.ts'
 import { sameJson } from '../model/fields.ts'
-import { selectsByMap } from '../layers/shared/selector.ts'
+import type { Index } from '../model/simulation.ts'
+import type { LabelSelector } from '../layers/shared/selector.ts'
 import { isDeleting, isReady, nodeOf, statusOf } from './pod-status.ts'
+import { podsSelected, Selecting } from './selection.ts'
 import { podResource, type Site } from './site.ts'
 import { ownerReference } from './workloads.ts'
 
@@ -46,6 +48,17 @@ type Slice = KubeObject & {
 }
 
 const specOf = (service: KubeObject): ServiceSpec => service['spec'] ?? {}
+/** A Service without one, or with an empty one, selects nothing. */
+const selectorOf = ({ selector = {} }: ServiceSpec): LabelSelector | undefined =>
+  Object.keys(selector).length === 0 ? undefined : { matchLabels: selector }
+
+const slicesByService: Index = {
+  resource: slices,
+  keys({ metadata: { namespace = '', labels } }) {
+    const service = labels?.[serviceLabel]
+    return service === undefined ? [] : [`${namespace}/${service}`]
+  },
+}
 
 /** The EndpointSlice controller: a set of slices for each family of a Service, with the pods that have an address of it. */
 export function keepEndpoints(site: Site): void {
@@ -56,27 +69,26 @@ export function keepEndpoints(site: Site): void {
       if (now !== undefined) reconcile(site, now)
     })
   }
+  const selecting = new Selecting(site.store, services, service => selectorOf(specOf(service)))
   site.store.onWrite(({ resource, before, after }) => {
     if (resource === services && after !== undefined) look(after)
     if (resource !== podResource) return
     const pod = after ?? before
-    for (const service of site.store.list(services, pod?.metadata.namespace))
-      if (selectsByMap(specOf(service).selector, pod?.metadata.labels ?? {})) look(service)
+    if (pod !== undefined) for (const service of selecting.of(pod)) look(service)
   })
 }
 
 function reconcile(site: Site, service: KubeObject): void {
   const spec = specOf(service)
-  if (spec.type === 'ExternalName' || Object.keys(spec.selector ?? {}).length === 0) return
-  const own = (site.store.list(slices, service.metadata.namespace) as readonly Slice[]).filter(
+  const selector = selectorOf(spec)
+  if (spec.type === 'ExternalName' || selector === undefined) return
+  const { namespace = '', name } = service.metadata
+  const own = (site.store.find(slicesByService, `${namespace}/${name}`) as readonly Slice[]).filter(
     ({ metadata }) =>
-      metadata.labels?.[serviceLabel] === service.metadata.name &&
-      metadata.labels['endpointslice.kubernetes.io/managed-by'] ===
-        managedBy['endpointslice.kubernetes.io/managed-by'],
+      metadata.labels?.['endpointslice.kubernetes.io/managed-by'] ===
+      managedBy['endpointslice.kubernetes.io/managed-by'],
   )
-  const pods = site.store
-    .list(podResource, service.metadata.namespace)
-    .filter(pod => selectsByMap(spec.selector, pod.metadata.labels ?? {}) && nodeOf(pod) !== '')
+  const pods = podsSelected(site.store, namespace, selector).filter(pod => nodeOf(pod) !== '')
   const ports = own.find(slice => slice.ports !== undefined)?.ports ?? portsOf(spec, pods[0])
   for (const family of families) {
     const ofFamily = own.filter(slice => slice.addressType === family)
