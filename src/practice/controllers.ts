@@ -1,5 +1,5 @@
 import type { KubeObject, Resource } from '../model/cluster.ts'
-import { reconcileDaemonSet } from './daemonsets.ts'
+import { DaemonSets } from './daemonsets.ts'
 import { reconcileDeployment, reconcileReplicas } from './deployments.ts'
 import { isLive } from './pod-status.ts'
 import { Revisions } from './revisions.ts'
@@ -22,11 +22,12 @@ const resources: Readonly<Record<string, Resource>> = {
 /** The controllers that make pods. Each looks at an owner again when it, its pods or its ReplicaSets were written; until then nothing moves. */
 export function runControllers(site: Site): void {
   const revisions = new Revisions(site)
+  const daemonSets = new DaemonSets(site, revisions)
   const reconcile: Readonly<Record<Resource, (owner: KubeObject) => void>> = {
     'apps/v1/deployments': owner => reconcileDeployment(site, owner),
     'apps/v1/replicasets': owner => reconcileReplicas(site, 'apps/v1/replicasets', owner),
     'v1/replicationcontrollers': owner => reconcileReplicas(site, 'v1/replicationcontrollers', owner),
-    'apps/v1/daemonsets': owner => reconcileDaemonSet(site, revisions, owner),
+    'apps/v1/daemonsets': owner => daemonSets.reconcile(owner),
     'apps/v1/statefulsets': owner => reconcileStatefulSet(site, revisions, owner),
     'batch/v1/jobs': owner => reconcileJob(site, owner),
   }

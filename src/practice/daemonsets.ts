@@ -1,100 +1,111 @@
 import type { KubeObject } from '../model/cluster.ts'
 import { getField } from '../model/fields.ts'
 import { scaled } from '../layers/workloads/budget.ts'
-import { isReady, nodeOf } from './pod-status.ts'
-import { fits } from './pods.ts'
+import { Coverage } from './coverage.ts'
 import type { Revisions } from './revisions.ts'
-import type { Site } from './site.ts'
-import { anyPods, endPod, livePods, makePod, templateOf, writeCounts } from './workloads.ts'
+import { isAnother } from './scheduler.ts'
+import { podResource, type Site } from './site.ts'
+import { controllerOf } from './store.ts'
+import { endPod, makePod, writeCounts } from './workloads.ts'
 
 const daemonSets = 'apps/v1/daemonsets'
 const hashLabel = 'controller-revision-hash'
 
-/** A DaemonSet: one pod of its template on each node that it fits on, the old ones away as its strategy allows. */
-export function reconcileDaemonSet(site: Site, revisions: Revisions, set: KubeObject): void {
-  const spec = (templateOf(set).spec ?? {}) as Parameters<typeof fits>[1]
-  const nodes = site.store.list('v1/nodes').filter(node => fits(node, spec, true))
-  const hash = revisions.of(set)
-  const isNew = (pod: KubeObject) => pod.metadata.labels?.[hashLabel] === hash
-  const byNode = new Map<string, KubeObject[]>()
-  for (const pod of anyPods(site, set)) byNode.set(nodeOf(pod), [...(byNode.get(nodeOf(pod)) ?? []), pod])
-  const make = (node: string) =>
-    makePod(site, daemonSets, set, {
-      node,
-      labels: { [hashLabel]: hash, 'pod-template-generation': String(set.metadata.generation ?? 1) },
+/**
+ * DaemonSets: one pod of their template on each node that it fits on, the old ones away as their strategy allows. A set on five thousand nodes is
+ * looked at some ten thousand times while it is rolled out: what it has where is kept, and follows the pods that are written.
+ */
+export class DaemonSets {
+  readonly #coverages = new Map<string, Coverage>()
+
+  constructor(
+    readonly site: Site,
+    readonly revisions: Revisions,
+  ) {
+    site.store.onWrite(({ resource, before, after }) => {
+      const object = after ?? before
+      if (object === undefined) return
+      if (resource === podResource) this.#coverages.get(controllerOf(object) ?? '')?.see(object)
+      else if (resource === 'v1/nodes' && isAnother(before, after)) this.#coverages.clear()
+      else if (resource === daemonSets && after === undefined)
+        this.#coverages.delete(object.metadata.uid ?? '')
     })
-
-  for (const { metadata } of nodes) if (!byNode.has(metadata.name)) make(metadata.name)
-  const strategy = (getField(set, ['spec', 'updateStrategy']) ?? {}) as {
-    type?: string
-    rollingUpdate?: Readonly<Record<string, unknown>>
   }
-  if (strategy.type !== 'OnDelete') {
-    const surge = scaled(strategy.rollingUpdate?.['maxSurge'], nodes.length, 'up', 0)
-    if (surge > 0) rollWithSurge(site, [...byNode], surge, isNew, make)
-    else {
-      const most = scaled(strategy.rollingUpdate?.['maxUnavailable'], nodes.length, 'up', 1)
-      rollInPlace(site, [...byNode], nodes.length, Math.max(1, most), isNew)
+
+  reconcile(set: KubeObject): void {
+    const coverage = this.#coverageOf(set)
+    const make = (node: string) =>
+      makePod(this.site, daemonSets, set, {
+        node,
+        labels: {
+          [hashLabel]: coverage.hash,
+          'pod-template-generation': String(set.metadata.generation ?? 1),
+        },
+      })
+    for (const node of coverage.bare()) make(node)
+    const strategy = (getField(set, ['spec', 'updateStrategy']) ?? {}) as {
+      type?: string
+      rollingUpdate?: Readonly<Record<string, unknown>>
     }
+    if (strategy.type !== 'OnDelete') {
+      const surge = scaled(strategy.rollingUpdate?.['maxSurge'], coverage.desired, 'up', 0)
+      if (surge > 0) this.#rollWithSurge(coverage, surge, make)
+      else {
+        const most = scaled(strategy.rollingUpdate?.['maxUnavailable'], coverage.desired, 'up', 1)
+        this.#rollInPlace(coverage, Math.max(1, most))
+      }
+    }
+    this.#count(set, coverage)
   }
-  count(site, set, nodes.length, isNew)
-}
 
-type ByNode = readonly (readonly [node: string, pods: readonly KubeObject[]])[]
-
-/** An old pod goes; when it is gone the new one is made. Those that are not ready cost nothing and go at once. */
-function rollInPlace(
-  site: Site,
-  byNode: ByNode,
-  nodes: number,
-  most: number,
-  isNew: (pod: KubeObject) => boolean,
-): void {
-  const isUp = (pods: readonly KubeObject[]) =>
-    pods.some(pod => isReady(pod) && pod.metadata.deletionTimestamp === undefined)
-  let away = nodes - byNode.filter(([, pods]) => isUp(pods)).length
-  const old = byNode.flatMap(([, pods]) =>
-    pods.filter(pod => !isNew(pod) && pod.metadata.deletionTimestamp === undefined),
-  )
-  for (const pod of old.filter(one => !isReady(one))) endPod(site, pod)
-  for (const pod of old.filter(isReady)) {
-    if (away >= most) return
-    away++
-    endPod(site, pod)
+  #coverageOf(set: KubeObject): Coverage {
+    const key = set.metadata.uid ?? ''
+    const known = this.#coverages.get(key)
+    if (known?.isOf(set) === true) {
+      known.follow()
+      return known
+    }
+    const made = new Coverage(this.site.store, set, this.revisions.of(set))
+    this.#coverages.set(key, made)
+    return made
   }
-}
 
-/** The new pod of a node is ready before the old one goes. */
-function rollWithSurge(
-  site: Site,
-  byNode: ByNode,
-  surge: number,
-  isNew: (pod: KubeObject) => boolean,
-  make: (node: string) => void,
-): void {
-  let coming = byNode.filter(([, pods]) => pods.some(isNew) && pods.some(pod => !isNew(pod))).length
-  for (const [node, pods] of byNode) {
-    const old = pods.filter(pod => !isNew(pod) && pod.metadata.deletionTimestamp === undefined)
-    if (old.length === 0) continue
-    if (pods.some(pod => isNew(pod) && isReady(pod))) for (const pod of old) endPod(site, pod)
-    else if (!pods.some(isNew) && coming < surge) {
+  /** An old pod goes; when it is gone the new one is made. Those that are not ready cost nothing and go at once. */
+  #rollInPlace(coverage: Coverage, most: number): void {
+    let away = coverage.desired - coverage.count('up')
+    for (const node of coverage.nodes('oldUnready'))
+      for (const pod of coverage.oldOf(node, false)) endPod(this.site, pod)
+    for (const node of coverage.nodes('oldReady'))
+      for (const pod of coverage.oldOf(node, true)) {
+        if (away >= most) return
+        away++
+        endPod(this.site, pod)
+      }
+  }
+
+  /** The new pod of a node is ready before the old one goes. */
+  #rollWithSurge(coverage: Coverage, surge: number, make: (node: string) => void): void {
+    let coming = coverage.count('both')
+    for (const node of coverage.nodes('replaced'))
+      for (const ready of [true, false]) for (const pod of coverage.oldOf(node, ready)) endPod(this.site, pod)
+    for (const node of coverage.nodes('onlyOld')) {
+      if (coming >= surge) return
       coming++
       make(node)
     }
   }
-}
 
-function count(site: Site, set: KubeObject, desired: number, isNew: (pod: KubeObject) => boolean): void {
-  const pods = livePods(site, set)
-  const nodesOf = (some: readonly KubeObject[]) => new Set(some.map(nodeOf)).size
-  const ready = nodesOf(pods.filter(isReady))
-  writeCounts(site, daemonSets, set, {
-    observedGeneration: set.metadata.generation,
-    currentNumberScheduled: nodesOf(pods),
-    desiredNumberScheduled: desired,
-    numberReady: ready,
-    updatedNumberScheduled: nodesOf(pods.filter(isNew)),
-    numberAvailable: ready,
-    numberUnavailable: desired - ready,
-  })
+  #count(set: KubeObject, coverage: Coverage): void {
+    coverage.follow()
+    const ready = coverage.count('ready')
+    writeCounts(this.site, daemonSets, set, {
+      observedGeneration: set.metadata.generation,
+      currentNumberScheduled: coverage.count('live'),
+      desiredNumberScheduled: coverage.desired,
+      numberReady: ready,
+      updatedNumberScheduled: coverage.count('updated'),
+      numberAvailable: ready,
+      numberUnavailable: coverage.desired - ready,
+    })
+  }
 }

@@ -1,8 +1,9 @@
 import type { KubeObject, Pod } from '../model/cluster.ts'
-import { selectsByMap } from '../layers/shared/selector.ts'
 import { assignHostLocal } from './host-local.ts'
 import { noteRules } from './exec.ts'
+import type { PodSpec } from './fits.ts'
 import { hostStatus, internalIPsOf, isDeleting, isReady, nodeOf, setReady, statusOf } from './pod-status.ts'
+import { Scheduler } from './scheduler.ts'
 import { podResource, type Site } from './site.ts'
 import type { Written } from './store.ts'
 
@@ -11,47 +12,7 @@ const sandboxAfter = 1
 const readyAfter = 1.5
 const retryAfter = 10
 
-interface PodSpec {
-  readonly nodeName?: string
-  readonly hostNetwork?: boolean
-  readonly nodeSelector?: Readonly<Record<string, string>>
-  readonly tolerations?: readonly Toleration[]
-}
-interface Toleration {
-  readonly key?: string
-  readonly operator?: string
-  readonly effect?: string
-  readonly value?: string
-}
-interface Taint {
-  readonly key: string
-  readonly effect: string
-  readonly value?: string
-}
-
 const specOf = (pod: KubeObject): PodSpec => pod['spec'] ?? {}
-
-/** May a pod of this specification run there? Taints, node selector, cordon; not resources, not affinity. */
-export function fits(node: KubeObject, spec: PodSpec, asDaemon = false): boolean {
-  const { taints = [], unschedulable = false } = (node['spec'] ?? {}) as {
-    taints?: readonly Taint[]
-    unschedulable?: boolean
-  }
-  if (unschedulable && !asDaemon) return false
-  if (spec.nodeSelector !== undefined && !selectsByMap(spec.nodeSelector, node.metadata.labels ?? {}))
-    return false
-  return taints.every(
-    taint =>
-      taint.effect === 'PreferNoSchedule' ||
-      (asDaemon && taint.key.startsWith('node.kubernetes.io/')) ||
-      (spec.tolerations ?? []).some(one => tolerates(one, taint)),
-  )
-}
-
-const tolerates = ({ key, operator = 'Equal', effect, value = '' }: Toleration, taint: Taint): boolean =>
-  (key === undefined || key === taint.key) &&
-  (effect === undefined || effect === '' || effect === taint.effect) &&
-  (operator === 'Exists' || value === (taint.value ?? ''))
 
 /** Scheduler, kubelets and CNI together: what becomes of a pod that is created, and what is given back when one is gone. */
 export function runPods(site: Site): void {
@@ -62,27 +23,20 @@ export function runPods(site: Site): void {
 class Pods {
   /** Owners none of whose pods was ready when the bundle was taken: their new ones will not be either. */
   readonly #broken: ReadonlySet<string>
-  /** Pods on each node, for the scheduler. */
-  readonly #load = new Map<string, number>()
+  readonly #scheduler: Scheduler
 
   constructor(readonly site: Site) {
     const all = site.store.list(podResource)
     const running = all.filter(pod => !['Succeeded', 'Failed'].includes(statusOf(pod).phase ?? ''))
     const ready = new Set(all.filter(isReady).map(ownerKey))
     this.#broken = new Set(running.map(ownerKey).filter(key => !ready.has(key)))
-    for (const pod of all) this.#count(nodeOf(pod), 1)
+    this.#scheduler = new Scheduler(site.store)
   }
 
   see({ resource, before, after }: Written): void {
     if (resource !== podResource) return
     if (before === undefined && after !== undefined) this.#created(after)
-    if (before !== undefined && nodeOf(before) !== (after && nodeOf(after))) this.#count(nodeOf(before), -1)
-    if (after !== undefined && nodeOf(after) !== (before && nodeOf(before))) this.#count(nodeOf(after), 1)
     if (before !== undefined && after === undefined) this.#gone(before)
-  }
-
-  #count(node: string, by: number): void {
-    this.#load.set(node, (this.#load.get(node) ?? 0) + by)
   }
 
   #created(pod: KubeObject): void {
@@ -98,7 +52,7 @@ class Pods {
     if (pod === undefined || pod.metadata.uid !== uid || isDeleting(pod)) return
     const again = (seconds: number) => site.later(seconds, () => this.#step(pod))
     if (nodeOf(pod) === '') {
-      const node = this.#choose(specOf(pod))
+      const node = this.#scheduler.choose(specOf(pod))
       if (node === undefined) return again(retryAfter)
       site.store.put(podResource, {
         ...pod,
@@ -137,15 +91,6 @@ class Pods {
     if (this.#isHeldBack(pod)) return again(retryAfter)
     if (!this.#broken.has(ownerKey(pod)))
       setReady(site, site.store.get(podResource, namespace, name) ?? pod, true)
-  }
-
-  #choose(spec: PodSpec): string | undefined {
-    const nodes = this.site.store.list('v1/nodes').filter(node => fits(node, spec))
-    const load = (node: KubeObject) => this.#load.get(node.metadata.name) ?? 0
-    return nodes.reduce<KubeObject | undefined>(
-      (best, node) => (best === undefined || load(node) < load(best) ? node : best),
-      undefined,
-    )?.metadata.name
   }
 
   /** A text: why there is none yet. */
