@@ -1,20 +1,20 @@
 import type { Family } from '../../address/family.ts'
 import {
+  type CIDR,
   contains,
   formatCIDR,
   formatIP,
   nthAddress,
-  overlaps,
   parseCIDR,
   size,
   tryParseCIDR,
   tryParseIP,
 } from '../../address/index.ts'
-import { subnets } from '../../address/cidr.ts'
+import { cidrOf as cidrFrom, subnetCount } from '../../address/cidr.ts'
 import type { Json } from '../../base/json.ts'
-import type { Cluster, KubeObject, Pod } from '../../model/cluster.ts'
+import type { KubeObject, Pod } from '../../model/cluster.ts'
 import type { Change } from '../../model/plan.ts'
-import type { Assigned, Exit } from '../../model/simulation.ts'
+import type { Assigned, Exit, Index, Surroundings } from '../../model/simulation.ts'
 import { affinityResource, blockResource, type Calico, cidrOf, type Pool } from './read.ts'
 
 /** An IPAMBlock's specification, as far as it is kept here: who has which address of it. */
@@ -31,7 +31,8 @@ const blockOf = (object: KubeObject): Block => object['spec'] as Block
 
 /** calico-ipam: an address of each family, from a block of the pod's node, from a new block where those are full. */
 export function assignFrom(
-  { cluster, pools }: Calico,
+  cluster: Surroundings,
+  { pools }: Calico,
   pod: Pod,
   families: readonly Family[],
 ): Assigned | Exit {
@@ -52,43 +53,47 @@ export function assignFrom(
   return { ips, changes }
 }
 
+/** By the node whose they are: `host:n1`. */
+const blocksOfNode: Index = {
+  resource: blockResource,
+  keys: object => (blockOf(object).affinity === undefined ? [] : [blockOf(object).affinity ?? '']),
+}
+const blocksByCIDR: Index = { resource: blockResource, keys: object => [cidrOf(object)] }
+const blocksByFamily: Index = { resource: blockResource, keys: object => [familyOfText(cidrOf(object))] }
+const familyOfText = (cidr: string): Family => (cidr.includes(':') ? 'IPv6' : 'IPv4')
+
 function take(
-  cluster: Cluster,
+  cluster: Surroundings,
   pools: readonly Pool[],
   pod: Pod,
 ): { ip: string; changes: readonly Change[] } | undefined {
-  const blocks = cluster.objects[blockResource] ?? []
+  const blocks = cluster.find(blocksOfNode, `host:${pod.node}`)
   for (const pool of pools) {
     const range = parseCIDR(pool.cidr)
     for (const object of blocks) {
       const block = blockOf(object)
       const [ordinal] = block.unallocated
       const cidr = tryParseCIDR(cidrOf(object))
-      if (
-        ordinal === undefined ||
-        block.affinity !== `host:${pod.node}` ||
-        cidr === undefined ||
-        !contains(range, cidr)
-      )
-        continue
+      if (ordinal === undefined || cidr === undefined || !contains(range, cidr)) continue
       return {
         ip: formatIP(nthAddress(cidr, ordinal)),
         changes: [editBlock(object, given(block, ordinal, pod))],
       }
     }
   }
-  return newBlock(blocks, pools, pod)
+  return newBlock(cluster, pools, pod)
 }
 
-function newBlock(blocks: readonly KubeObject[], pools: readonly Pool[], pod: Pod) {
-  const taken = blocks.flatMap(object => tryParseCIDR(cidrOf(object)) ?? [])
+/** All blocks of a pool have its size, which cannot be changed. */
+function newBlock(cluster: Surroundings, pools: readonly Pool[], pod: Pod) {
   for (const pool of pools) {
     const { blockSize = pool.family === 'IPv4' ? 26 : 122 } = (pool.object['spec'] ?? {}) as {
       blockSize?: number
     }
-    for (const cidr of subnets(parseCIDR(pool.cidr), blockSize)) {
-      if (taken.some(other => overlaps(other, cidr))) continue
+    const range = parseCIDR(pool.cidr)
+    for (const cidr of from(cluster.count(blocksByFamily, range.family), range, blockSize)) {
       const text = formatCIDR(cidr)
+      if (cluster.find(blocksByCIDR, text).length > 0) continue
       const name = text.replaceAll(/[^0-9a-f]/g, '-')
       const count = Number(size(cidr))
       const empty: Block = {
@@ -117,6 +122,17 @@ function newBlock(blocks: readonly KubeObject[], pools: readonly Pool[], pod: Po
   return undefined
 }
 
+/** Behind as many as there are: of thousands of blocks the first ones are taken. A real one begins at a random place (libcalico-go, randomBlockGenerator). */
+function* from(taken: number, range: CIDR, blockSize: number): Generator<CIDR, void, undefined> {
+  const count = subnetCount(range, blockSize)
+  const step = range.family === 'IPv4' ? 1n << BigInt(32 - blockSize) : 1n << BigInt(128 - blockSize)
+  for (let n = 0n; n < count; n++)
+    yield cidrFrom(
+      { family: range.family, value: range.value + ((BigInt(taken) + n) % count) * step },
+      blockSize,
+    )
+}
+
 function given(block: Block, ordinal: number, { namespace, name, node, uid }: Pod): Json {
   const attribute: Attribute = {
     handle_id: `k8s-pod-network.${uid}`,
@@ -131,12 +147,18 @@ function given(block: Block, ordinal: number, { namespace, name, node, uid }: Po
 }
 
 /** The addresses of a pod that is gone are free again, behind those that were free before. */
-export function releaseFrom(cluster: Cluster, { ips }: Pod): readonly Change[] {
-  const wanted = ips.flatMap(ip => tryParseIP(ip) ?? [])
-  return (cluster.objects[blockResource] ?? []).flatMap(object => {
-    const cidr = tryParseCIDR(cidrOf(object))
-    const ip = cidr && wanted.find(one => contains(cidr, one))
-    if (cidr === undefined || ip === undefined) return []
+export function releaseFrom(cluster: Surroundings, { ips, node }: Pod): readonly Change[] {
+  const own = cluster.find(blocksOfNode, `host:${node}`)
+  return ips.flatMap(text => {
+    const ip = tryParseIP(text)
+    const isIn = (object: KubeObject): boolean => {
+      const cidr = tryParseCIDR(cidrOf(object))
+      return cidr !== undefined && ip !== undefined && contains(cidr, ip)
+    }
+    // Seldom another node's: where that one was full, or has gone.
+    const object = own.find(isIn) ?? cluster.objects[blockResource]?.find(isIn)
+    const cidr = object && tryParseCIDR(cidrOf(object))
+    if (object === undefined || cidr === undefined || ip === undefined) return []
     const ordinal = Number(ip.value - cidr.value)
     const block = blockOf(object)
     const index = block.allocations[ordinal]

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Family, families } from '../../address/family.ts'
 import { familyOf, tryParseIP } from '../../address/index.ts'
 import { fieldChange, fileOf, findObject, objectChange, textChange } from '../../model/changes.ts'
-import type { Cluster } from '../../model/cluster.ts'
+import type { Cluster, NodeFile } from '../../model/cluster.ts'
 import { getField } from '../../model/fields.ts'
 import type { Change } from '../../model/plan.ts'
 import type { Exit, Simulation } from '../../model/simulation.ts'
@@ -15,21 +15,39 @@ import { type Calico, poolResource, readCalico } from './read.ts'
 /** How Calico of a manifest behaves: calico-node on its node when it starts, its CNI plugin when a sandbox is made. */
 export const simulateCalico: Simulation = {
   starts(cluster, pod) {
+    if (pod.owner?.kind !== 'DaemonSet' || pod.owner.name !== 'calico-node') return undefined
     const calico = readCalico(cluster)
-    const isNode = pod.owner?.kind === 'DaemonSet' && pod.owner.name === 'calico-node'
-    if (calico === undefined || !isNode || pod.namespace !== calico.namespace) return undefined
+    if (calico === undefined || pod.namespace !== calico.namespace) return undefined
     const found = findAddresses(calico, pod.node)
     return 'exits' in found ? found : [...writeConflist(calico, pod.node), ...found, ...makePools(calico)]
   },
   assigns(cluster, pod) {
     const calico = readCalico(cluster)
     if (calico === undefined) return undefined
-    const text = fileOf(cluster, pod.node, calico.conflist)?.text
-    if (text === undefined) return { exits: 'network plugin is not ready: cni config uninitialized' }
-    const type = getIpam(text)?.['type']
-    return type === 'calico-ipam' ? assignFrom(calico, pod, assignedBy(text)) : undefined
+    const file = fileOf(cluster, pod.node, calico.conflist)
+    if (file === undefined || file === null)
+      return { exits: 'network plugin is not ready: cni config uninitialized' }
+    const { isCalico, families: assigned } = assignmentOf(file)
+    return isCalico ? assignFrom(cluster, calico, pod, assigned) : undefined
   },
   releases: (cluster, pod) => releaseFrom(cluster, pod),
+}
+
+interface Assignment {
+  readonly isCalico: boolean
+  readonly families: readonly Family[]
+}
+
+/** What a node's CNI configuration says of each of its pods: understood once. */
+const known = new WeakMap<NodeFile, Assignment>()
+
+function assignmentOf(file: NodeFile): Assignment {
+  const before = known.get(file)
+  if (before !== undefined) return before
+  const isCalico = getIpam(file.text)?.['type'] === 'calico-ipam'
+  const found = { isCalico, families: isCalico ? assignedBy(file.text) : [] }
+  known.set(file, found)
+  return found
 }
 
 /** install-cni writes the file of its node from the ConfigMap, whenever the pod starts. */
