@@ -24,6 +24,18 @@ export function positionOf(list: readonly KubeObject[], namespace: string | unde
   return known.positions.get(keyOf(namespace, name)) ?? -1
 }
 
+/** The list with another object of the same name at that place; what is known of where the others stand goes with it. */
+export function replacedAt(
+  list: readonly KubeObject[],
+  at: number,
+  object: KubeObject,
+): readonly KubeObject[] {
+  const next = list.with(at, object)
+  const known = seen.get(list)
+  if (known !== undefined) seen.set(next, { ...known })
+  return next
+}
+
 /** Of two with one name the first, as a walk would find it. */
 function indexOf(list: readonly KubeObject[]): ReadonlyMap<string, number> {
   const positions = new Map<string, number>()

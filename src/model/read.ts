@@ -17,7 +17,7 @@ export type Read =
   /** when certificates end, version of the control groups, version of the kubelet's program */
   | { readonly kind: 'upkeep'; readonly on: 'all' | 'control-planes' }
 
-/** What a gate wants read afresh before it judges. Narrow: it is asked again every second. */
+/** What a gate wants read afresh before it judges. Narrow: it is asked again twice a second. */
 export type FreshRead =
   | {
       readonly kind: 'list'
@@ -32,7 +32,10 @@ export type FreshRead =
       readonly name: string
     }
   | { readonly kind: 'pods'; readonly namespace?: string; readonly labelSelector?: string }
+  /** What `network` reads of a node, and files besides. */
   | { readonly kind: 'node'; readonly node: string; readonly paths?: readonly string[] }
+  /** Files of a node alone. */
+  | { readonly kind: 'files'; readonly node: string; readonly paths: readonly string[] }
   | { readonly kind: 'api-server'; readonly node: string; readonly askDualStack: boolean }
   /** TCP connections opened from a node: `[fd00::1]:8080` */
   | { readonly kind: 'reach'; readonly node: string; readonly addresses: readonly string[] }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { findObject } from '../model/changes.ts'
 import { observe } from './live.ts'
 import { refresh } from './refresh.ts'
 import { facts, fakeWorld, object, smallCluster } from './testing.ts'
@@ -8,6 +9,11 @@ const everything = [
   { kind: 'list', resource: 'v1/services' },
   { kind: 'network', on: 'all' },
 ] as const
+
+const versioned = (name: string, resourceVersion: string, uid = name) => {
+  const made = object(name, 'default')
+  return { ...made, metadata: { ...made.metadata, uid, resourceVersion } }
+}
 
 async function observed() {
   const fake = smallCluster()
@@ -69,6 +75,52 @@ describe('refresh', () => {
       world,
     )
     expect(after.objects['v1/services']?.map(service => service.metadata.name)).toEqual(['new'])
+  })
+
+  it('gives the very same cluster where nothing was written since', async () => {
+    const { fake, world } = await observed()
+    fake.objects['v1/services'] = [versioned('a', '1'), versioned('b', '2')]
+    const before = await observe(world, everything)
+    const read = { kind: 'list', resource: 'v1/services' } as const
+    const one = { kind: 'object', resource: 'v1/services', namespace: 'default', name: 'a' } as const
+    expect(await refresh(before, [read, one], world)).toBe(before)
+    fake.objects['v1/services'] = [versioned('a', '1'), versioned('b', '3')]
+    const after = await refresh(before, [read], world)
+    expect(after).not.toBe(before)
+    expect(after.objects['v1/services']?.[0]).toBe(before.objects['v1/services']?.[0])
+    expect(after.objects['v1/services']?.[1]?.metadata.resourceVersion).toBe('3')
+    // Made anew under the same name, as another object.
+    fake.objects['v1/services'] = [versioned('a', '1', 'other'), versioned('b', '3')]
+    expect((await refresh(after, [one], world)).objects['v1/services']?.[0]?.metadata.uid).toBe('other')
+  })
+
+  it('finds others by name in a list of which one object changed', async () => {
+    const { fake, world } = await observed()
+    fake.objects['v1/services'] = [versioned('a', '1'), versioned('b', '2')]
+    const before = await observe(world, everything)
+    expect(findObject(before, 'v1/services', 'default', 'b')).toBeDefined()
+    fake.objects['v1/services'] = [versioned('a', '9'), versioned('b', '2')]
+    const after = await refresh(
+      before,
+      [{ kind: 'object', resource: 'v1/services', namespace: 'default', name: 'a' }],
+      world,
+    )
+    expect(findObject(after, 'v1/services', 'default', 'a')?.metadata.resourceVersion).toBe('9')
+    expect(findObject(after, 'v1/services', 'default', 'b')).toBe(
+      findObject(before, 'v1/services', 'default', 'b'),
+    )
+    expect(findObject(before, 'v1/services', 'default', 'a')?.metadata.resourceVersion).toBe('1')
+  })
+
+  it('reads files of a node without its network', async () => {
+    const { fake, world, before } = await observed()
+    fake.nodes.n1 = facts({ files: { '/etc/hosts': { text: 'x' } }, kernel: 'new' })
+    const after = await refresh(before, [{ kind: 'files', node: 'n1', paths: ['/etc/hosts'] }], world)
+    expect(fake.asked.facts).toEqual([{ node: 'n1', read: { files: ['/etc/hosts'] } }])
+    expect(after.nodes.n1).toEqual({
+      ...before.nodes.n1,
+      files: { ...before.nodes.n1?.files, '/etc/hosts': { text: 'x' } },
+    })
   })
 
   it('asks a node once for all that is wanted of it, and keeps what was not asked for', async () => {

@@ -96,7 +96,7 @@ function wanted(goal: Goal): Readonly<Record<string, string | null>> {
 
 /** The file that the runtime reads for each new pod says these families, on every node. */
 export const assignedGate = gateKind<{ readonly families: readonly Family[]; readonly path: string }>({
-  reads: ({ path }, cluster) => nodeNames(cluster).map(node => ({ kind: 'node', node, paths: [path] })),
+  reads: ({ path }, cluster) => nodeNames(cluster).map(node => ({ kind: 'files', node, paths: [path] })),
   judge(cluster, args) {
     const nodes = nodeNames(cluster)
     const others = nodes.filter(node => {
