@@ -22,6 +22,11 @@ export interface StatusRow {
 export interface GateKind {
   reads(args: Json, cluster: Cluster): readonly FreshRead[]
   judge(cluster: Cluster, args: Json): Reading
+  /**
+   * While it does not hold: what is enough to ask next, as other arguments, seeing the cluster as last judged and by which arguments. Of ten
+   * thousand owners only those that are still to come. That these hold says nothing but that the whole is to be asked again.
+   */
+  narrow?(cluster: Cluster, args: Json): Json
 }
 
 /**

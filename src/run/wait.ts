@@ -1,3 +1,4 @@
+import type { Json } from '../base/json.ts'
 import { DualStackError, StoppedError, UnreachableError } from '../base/errors.ts'
 import type { Cluster } from '../model/cluster.ts'
 import type { Layer } from '../model/layer.ts'
@@ -14,12 +15,21 @@ export interface Wait {
   readonly signal?: AbortSignal
 }
 
-const pollEvery = 500
+/**
+ * Milliseconds from one look to the next, at least and at most; in between a fiftieth of the time waited. A roll-out over thousands of nodes takes
+ * hours: to look at it twice a second all the while would be most of what its API server has to do.
+ */
+const pauses = { shortest: 500, longest: 10_000, share: 0.02 }
 
-/** The reading of one gate on facts read just before. */
-function judge(layers: readonly Layer[], cluster: Cluster, gate: Gate): Reading {
-  const kind = kindOf(layers, gate)
-  return kind.judge(cluster, gate.args)
+/** A gate that is waited for. */
+interface Watched {
+  readonly gate: Gate
+  /** What is asked next: its own arguments, or what is enough as long as it does not hold. */
+  args: Json
+  /** As last asked; undefined: it was not yet. */
+  reading?: Reading
+  /** Since when it holds as a whole without a break. */
+  since?: number
 }
 
 function kindOf(layers: readonly Layer[], gate: Gate) {
@@ -42,53 +52,87 @@ function kindOf(layers: readonly Layer[], gate: Gate) {
 export async function waitFor(context: Wait, start: Cluster, gates: readonly Gate[]): Promise<Cluster> {
   const { clock } = context.world
   const began = clock.now()
-  const since = new Map<Gate, number>()
+  const all = gates.map((gate): Watched => ({ gate, args: gate.args }))
   let cluster = start
-  while (gates.length > 0) {
+  while (all.length > 0) {
     context.signal?.throwIfAborted()
-    const readings = await look(context, cluster, gates)
-    if (readings.cluster !== undefined) cluster = readings.cluster
+    const pause = pauseAfter(clock.now() - began)
+    const asked = toAsk(all, pause)
+    cluster = await look(context, cluster, asked)
     const now = clock.now()
-    for (const [gate, reading] of readings.all) {
-      if (reading.hopeless !== undefined) {
-        throw new StoppedError(`${gate.id}: ${reading.seen}`, 'gate.hopeless', reading.hopeless)
-      }
-      if (reading.holds) since.set(gate, since.get(gate) ?? now)
-      else since.delete(gate)
-    }
-    const open = readings.all.find(
-      ([gate]) =>
-        now - (since.get(gate) ?? Number.POSITIVE_INFINITY) < gate.steady * 1000 || !since.has(gate),
-    )
-    if (open === undefined) return cluster
-    const [gate, reading] = open
-    context.waiting(gate.id, reading)
-    const late = readings.all.find(([one]) => !since.has(one) && now - began > one.within * 1000)
-    if (late !== undefined) {
-      throw new StoppedError(
-        `${late[0].id}: not reached within ${late[0].within} s: ${late[1].seen}`,
-        'gate.timeout',
-        `It was waited for because ${late[0].because}. Mend what is seen and run the same command again: it goes on here.`,
-      )
-    }
-    await clock.sleep(pollEvery, context.signal)
+    const isWhole = asked.length === all.length && asked.every(({ gate, args }) => args === gate.args)
+    const holds = asked.every(({ reading }) => reading?.holds === true)
+    for (const one of asked) settle(context, cluster, one, now)
+    // Nobody knows whether it held all the while.
+    for (const one of all) if (!asked.includes(one)) delete one.since
+    if (holds && !isWhole) continue
+    const open = all.filter(one => !isSteady(one, now))
+    if (open.length === 0) return cluster
+    const waiting = open.find(({ reading }) => reading?.holds !== true) ?? open[0]
+    if (waiting?.reading !== undefined) context.waiting(waiting.gate.id, waiting.reading)
+    const missing = open.filter(({ reading }) => reading?.holds !== true)
+    const late = missing.find(({ gate }) => now - began > gate.within * 1000)
+    if (late !== undefined) throw tooLate(late)
+    await clock.sleep(holds ? pauses.shortest : untilLate(missing, began, now, pause), context.signal)
   }
   return cluster
 }
 
-async function look(
-  context: Wait,
-  cluster: Cluster,
-  gates: readonly Gate[],
-): Promise<{ cluster?: Cluster; all: readonly (readonly [Gate, Reading])[] }> {
+const pauseAfter = (waited: number): number =>
+  Math.min(pauses.longest, Math.max(pauses.shortest, waited * pauses.share))
+
+/** What holds need not be asked over and over while something else takes long: all must hold at once in the end. */
+function toAsk(all: readonly Watched[], pause: number): readonly Watched[] {
+  const open = all.filter(({ reading }) => reading?.holds !== true)
+  return pause > pauses.shortest && open.length > 0 ? open : all
+}
+
+/** Since when it holds, and what is to be asked of it next. */
+function settle(context: Wait, cluster: Cluster, watched: Watched, now: number): void {
+  const { gate, args, reading } = watched
+  if (reading?.holds !== true) {
+    delete watched.since
+    watched.args = kindOf(context.layers, gate).narrow?.(cluster, args) ?? args
+  } else if (args === gate.args) watched.since ??= now
+  else watched.args = gate.args
+}
+
+const isSteady = ({ since, gate }: Watched, now: number): boolean =>
+  since !== undefined && now - since >= gate.steady * 1000
+
+/** The pause, or less where some time is up before. */
+const untilLate = (missing: readonly Watched[], began: number, now: number, pause: number): number =>
+  Math.max(
+    pauses.shortest,
+    Math.min(pause, ...missing.map(({ gate }) => began + gate.within * 1000 + 1 - now)),
+  )
+
+const tooLate = ({ gate, reading }: Watched): StoppedError =>
+  new StoppedError(
+    `${gate.id}: not reached within ${gate.within} s: ${reading?.seen ?? ''}`,
+    'gate.timeout',
+    `It was waited for because ${gate.because}. Mend what is seen and run the same command again: it goes on here.`,
+  )
+
+/** Judges gates on facts read just before, and gives these. Where nobody answers the cluster stays as it was. */
+async function look(context: Wait, cluster: Cluster, asked: readonly Watched[]): Promise<Cluster> {
   try {
-    const reads = gates.flatMap(gate => kindOf(context.layers, gate).reads(gate.args, cluster))
-    const fresh = await context.refresh(cluster, reads)
-    return { cluster: fresh, all: gates.map(gate => [gate, judge(context.layers, fresh, gate)] as const) }
+    const kinds = asked.map(({ gate, args }) => [kindOf(context.layers, gate), args] as const)
+    const fresh = await context.refresh(
+      cluster,
+      kinds.flatMap(([kind, args]) => kind.reads(args, cluster)),
+    )
+    for (const watched of asked) {
+      watched.reading = kindOf(context.layers, watched.gate).judge(fresh, watched.args)
+      const { hopeless, seen } = watched.reading
+      if (hopeless !== undefined)
+        throw new StoppedError(`${watched.gate.id}: ${seen}`, 'gate.hopeless', hopeless)
+    }
+    return fresh
   } catch (error) {
     if (!(error instanceof UnreachableError) && !isPassing(error)) throw error
-    const reading: Reading = { holds: false, seen: (error as Error).message }
-    return { all: gates.map(gate => [gate, reading] as const) }
+    for (const watched of asked) watched.reading = { holds: false, seen: (error as Error).message }
+    return cluster
   }
 }
 

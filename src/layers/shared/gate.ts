@@ -8,10 +8,13 @@ import type { FreshRead } from '../../model/read.ts'
 export function gateKind<Args>(kind: {
   reads(args: Args, cluster: Cluster): readonly FreshRead[]
   judge(cluster: Cluster, args: Args): Reading
+  readonly narrow?: (cluster: Cluster, args: Args) => Args
 }): GateKind {
+  const { narrow } = kind
   return {
     reads: (args: Json, cluster) => kind.reads(args as Args, cluster),
     judge: (cluster, args: Json) => kind.judge(cluster, args as Args),
+    ...(narrow && { narrow: (cluster: Cluster, args: Json) => narrow(cluster, args as Args) as Json }),
   }
 }
 

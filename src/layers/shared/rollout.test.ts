@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Json } from '../../base/json.ts'
 import type { Cluster, KubeObject } from '../../model/cluster.ts'
 import { rolledOut, type Rollout, rolloutGate } from './rollout.ts'
 
@@ -106,4 +107,34 @@ test('only the controller and its own pods are read again', () => {
     { kind: 'object', resource: daemonSet, namespace: 'x', name: 'y' },
     { kind: 'pods', namespace: 'x', labelSelector: 'a=b,c=d' },
   ])
+})
+
+test('while it goes on, pods are not read; where it stands still they are now and then, and a crash is seen', () => {
+  const at = (updated: number) =>
+    ({
+      objects: {
+        [daemonSet]: [
+          {
+            metadata: { name: 'y', namespace: 'x' },
+            spec: { selector: { matchLabels: { a: 'b' } } },
+            status: {
+              desiredNumberScheduled: 9,
+              updatedNumberScheduled: updated,
+              numberAvailable: updated,
+            },
+          },
+        ],
+      },
+      pods: [],
+    }) as unknown as Cluster
+  let args: Json = { resource: daemonSet, namespace: 'x', name: 'y' }
+  const look = (cluster: Cluster): readonly string[] => {
+    const kinds = rolloutGate.reads(args, cluster).map(({ kind }) => kind)
+    args = rolloutGate.narrow?.(cluster, args) ?? args
+    return kinds
+  }
+  expect(look(at(0))).toEqual(['object', 'pods'])
+  for (let updated = 1; updated < 9; updated++) expect(look(at(updated))).toEqual(['object'])
+  const still = Array.from({ length: 16 }, () => look(at(8)))
+  expect(still.filter(kinds => kinds.includes('pods'))).toHaveLength(2)
 })

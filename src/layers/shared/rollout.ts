@@ -13,6 +13,31 @@ export interface Rollout {
   readonly name: string
 }
 
+/** How roll-outs stood when they were looked at last: what goes on well needs no look at its pods, which may be as many as there are nodes. */
+export interface Progress {
+  readonly counts: string
+  /** How often they were found so, this time included. */
+  readonly still: number
+}
+
+/** Of so many looks that find them where they were, one looks at the pods too. */
+const lookAtPods = 8
+
+export const standsStill = (progress: Progress | undefined): boolean =>
+  progress === undefined || progress.still % lookAtPods === 0
+
+export const nextProgress = (before: Progress | undefined, counts: string): Progress => ({
+  counts,
+  still: before?.counts === counts ? before.still + 1 : 1,
+})
+
+/** In words, how far a controller has come with the newest template; undefined: all its pods are of it. Whether they are ready is not asked. */
+export function rolloutLeft(object: KubeObject, resource: Rollout['resource']): string | undefined {
+  if (!isObserved(object)) return 'the change is not seen by its controller yet'
+  const { wanted, updated, old } = countsOf(object, resource)
+  return updated >= wanted && old === 0 ? undefined : `${updated} of ${wanted} pods updated`
+}
+
 /** Seconds, and why it is waited for. */
 export interface RolloutTimes {
   readonly within: number
@@ -30,27 +55,34 @@ export function rolledOut(
 }
 
 /** All pods are ready and of the newest template. A level: it does not say when, nor that anything changed. */
-export const rolloutGate = gateKind<Rollout>({
+export const rolloutGate = gateKind<Rollout & { readonly progress?: Progress }>({
   reads(rollout, cluster) {
-    const { resource, namespace, name } = rollout
+    const { resource, namespace, name, progress } = rollout
     const labelSelector = Object.entries(selectorOf(cluster, rollout))
       .map(([key, value]) => `${key}=${value}`)
       .join(',')
     const object: FreshRead = { kind: 'object', resource, namespace, name }
-    return labelSelector === '' ? [object] : [object, { kind: 'pods', namespace, labelSelector }]
+    return labelSelector === '' || !standsStill(progress)
+      ? [object]
+      : [object, { kind: 'pods', namespace, labelSelector }]
   },
   judge(cluster, rollout) {
     const what = `${kinds[rollout.resource]} ${rollout.namespace}/${rollout.name}`
     const object = findObject(cluster, rollout.resource, rollout.namespace, rollout.name)
     if (object === undefined) return hopeless(`${what} is not there`, `${what} was deleted: make a new plan.`)
     const reading = judgeObject(what, object, rollout.resource)
-    const looping = reading.holds ? undefined : crashing(cluster, rollout)
+    const looping = reading.holds || !standsStill(rollout.progress) ? undefined : crashing(cluster, rollout)
     return looping === undefined
       ? reading
       : hopeless(
           `${reading.seen}; ${looping.name} on ${looping.node}: ${looping.waiting}`,
           lookAtLog(looping),
         )
+  },
+  narrow(cluster, rollout) {
+    const object = findObject(cluster, rollout.resource, rollout.namespace, rollout.name)
+    const counts = object === undefined ? '' : Object.values(countsOf(object, rollout.resource)).join()
+    return { ...rollout, progress: nextProgress(rollout.progress, counts) }
   },
 })
 
@@ -61,11 +93,7 @@ const kinds = {
 } as const
 
 function judgeObject(what: string, object: KubeObject, resource: Rollout['resource']): Reading {
-  const { metadata } = object
-  // Until the controller has seen the change, the counts are those of the template before.
-  const observed = count(object, 'observedGeneration')
-  if (observed < (metadata.generation ?? 0))
-    return waits(`${what}: the change is not seen by its controller yet`)
+  if (!isObserved(object)) return waits(`${what}: the change is not seen by its controller yet`)
   const { wanted, updated, ready, old } = countsOf(object, resource)
   const seen = `${what}: ${updated} of ${wanted} pods updated, ${ready} of ${wanted} available${old > 0 ? `, ${old} old ones left` : ''}`
   if (updated >= wanted && ready >= wanted && old === 0) return holds(seen)
@@ -77,6 +105,10 @@ function judgeObject(what: string, object: KubeObject, resource: Rollout['resour
   }
   return waits(seen)
 }
+
+/** Until the controller has seen a change, the counts are those of the template before. */
+const isObserved = (object: KubeObject): boolean =>
+  count(object, 'observedGeneration') >= (object.metadata.generation ?? 0)
 
 interface Counts {
   readonly wanted: number

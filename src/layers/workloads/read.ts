@@ -44,7 +44,7 @@ export interface Workloads {
 }
 
 /** Pods whose addresses come from the CNI: those on the host's network follow the Node, finished and leaving ones do not matter. */
-const isOurs = (pod: Pod): boolean =>
+export const isOurs = (pod: Pod): boolean =>
   !pod.hostNetwork && !pod.deleting && pod.phase !== 'Succeeded' && pod.phase !== 'Failed'
 
 /** A pod without an address is still to get one, from whatever is configured then. */

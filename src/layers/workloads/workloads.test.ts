@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { Family } from '../../address/family.ts'
+import type { Json } from '../../base/json.ts'
 import { getField, setField } from '../../model/fields.ts'
 import type { Goal } from '../../model/goal.ts'
 import type { Cluster, KubeObject, Pod, Resource } from '../../model/cluster.ts'
 import { apiServerManifest, backGoal, goal, podOf, testCluster } from '../testing/cluster.ts'
 import { applied, readingsOf, shown, stepsOf } from '../testing/steps.ts'
 import { scaled } from './budget.ts'
+import { familiesGate } from './gates.ts'
 import { workloads } from './index.ts'
 
 const meta = (name: string, namespace = 'shop') => ({ name, namespace })
@@ -483,6 +485,66 @@ test('the gate waits for pods that are all away at once, but not for those that 
   // Scaled down meanwhile.
   expect(seen(2, 2)?.holds).toBe(true)
   expect(seen(0, 0)?.holds).toBe(true)
+})
+
+describe('of many owners only those that are still to come are asked again', () => {
+  const both: readonly Family[] = ['IPv4', 'IPv6']
+  const owner = (name: string) => ({ kind: 'Deployment', namespace: 'shop', name, ready: 2 })
+  const args = { families: both, owners: [owner('done'), owner('rest')] }
+  /** `done` is done. `rest` has two pods with these families, and its controller says how many it has replaced. */
+  const seen = (updated: number, families: readonly Family[]): Cluster => {
+    const rest = {
+      ...deployment('rest', { replicas: 2 }),
+      status: { replicas: 2, updatedReplicas: updated, availableReplicas: 2 },
+    }
+    return cluster(
+      {
+        'apps/v1/deployments': [deployment('done', { replicas: 2 }), rest],
+        'apps/v1/replicasets': [set('done-rs', 'done'), set('rest-rs', 'rest')],
+      },
+      pods(2, 'ReplicaSet', 'done-rs', { families: both }),
+      pods(2, 'ReplicaSet', 'rest-rs', { families }),
+    )
+  }
+  const narrowed = (of: Cluster, from: unknown = args) => familiesGate.narrow?.(of, from as Json) ?? null
+  const kindsOf = (of: Cluster, from: Json) => familiesGate.reads(from, of).map(({ kind }) => kind)
+
+  test('by themselves, and their pods only when their controller is done', () => {
+    const half = seen(1, ['IPv4'])
+    const rest = narrowed(half)
+    expect(rest).toMatchObject({ owners: [{ name: 'rest' }], rest: { of: 2 } })
+    expect(kindsOf(half, rest)).toEqual(['object'])
+    expect(familiesGate.judge(half, rest).seen).toBe(
+      '1 of 2 owners still to come: Deployment shop/rest: 1 of 2 pods updated',
+    )
+    const updated = seen(2, both)
+    expect(kindsOf(updated, rest)).toEqual(['object', 'list', 'pods'])
+    expect(familiesGate.judge(updated, rest)).toEqual({
+      holds: true,
+      seen: 'all pods of 2 owners have IPv4 and IPv6',
+    })
+  })
+
+  test('pods are looked at now and then where a controller gets no further', () => {
+    const still = seen(1, both)
+    let rest = narrowed(seen(1, ['IPv4']))
+    const looked: boolean[] = []
+    for (let times = 0; times < 20; times++) {
+      looked.push(kindsOf(still, rest).includes('pods'))
+      rest = narrowed(seen(1, ['IPv4']), rest)
+    }
+    expect(looked.filter(Boolean)).toHaveLength(2)
+  })
+
+  test('a namespace with many of them is listed', () => {
+    const many = { ...args, owners: Array.from({ length: 50 }, (_, index) => owner(`w${index}`)) }
+    const none = cluster({ 'apps/v1/deployments': many.owners.map(({ name }) => deployment(name)) })
+    expect(familiesGate.reads(narrowed(none, many), none)[0]).toEqual({
+      kind: 'list',
+      resource: 'apps/v1/deployments',
+      namespace: 'shop',
+    })
+  })
 })
 
 test.each<[unknown, number, 'up' | 'down', number]>([

@@ -8,18 +8,13 @@ import { forwardingKeys } from '../settings.ts'
 export const network = [{ kind: 'network', on: 'all' } as const]
 
 /** sysctl(8) writes a dot of an interface's name as a slash. */
-const key = (name: string, what: string): string =>
-  `net.ipv6.conf.${name.replaceAll('.', '/')}.${what}`
+const key = (name: string, what: string): string => `net.ipv6.conf.${name.replaceAll('.', '/')}.${what}`
 
 export const readNodes = ({ cluster }: Situation): readonly (readonly [string, NodeFacts])[] =>
   Object.entries(cluster.nodes)
 
 /** Where the node's address of the family stands: as the goal names it, else any that is global. */
-function interfacesOf(
-  facts: NodeFacts,
-  family: Family,
-  wanted: string | undefined,
-): readonly string[] {
+function interfacesOf(facts: NodeFacts, family: Family, wanted: string | undefined): readonly string[] {
   const own = facts.addresses.filter(one => one.family === family && one.scope === 'global')
   const chosen = own.filter(({ address }) => address === wanted)
   return [...new Set((chosen.length > 0 ? chosen : own).map(one => one.interface))]
