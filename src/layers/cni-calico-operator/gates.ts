@@ -2,10 +2,9 @@ import type { Family } from '../../address/family.ts'
 import { findObject } from '../../model/changes.ts'
 import { getField } from '../../model/fields.ts'
 import type { Gate } from '../../model/plan.ts'
-import { rolloutSeconds } from '../cni-calico/addresses.ts'
 import { daemonSetResource, poolResource } from '../cni-calico/read.ts'
 import { gateKind, holds, waits } from '../shared/gate.ts'
-import { rolledOut } from '../shared/rollout.ts'
+import { rolledOut, rolloutSeconds } from '../shared/rollout.ts'
 import { addressVariable, environmentOf, type OperatorCalico, tigeraStatuses } from './read.ts'
 
 /** What the operator does takes its time: it says of itself when it is done, and the roll-out shows it. */
@@ -21,7 +20,7 @@ export function settledGates(state: OperatorCalico): readonly Gate[] {
     rolledOut(
       'cni-calico-operator',
       { resource: daemonSetResource, namespace: state.namespace, name: 'calico-node' },
-      { within: rolloutSeconds(state), because: 'the operator rolls calico-node out by itself' },
+      { within: rolloutSeconds(state.cluster), because: 'the operator rolls calico-node out by itself' },
     ),
   ]
 }

@@ -8,7 +8,7 @@ import { type Goal, wants } from '../../model/goal.ts'
 import type { Change, Step } from '../../model/plan.ts'
 import { changingFamilies, listed } from '../shared/families.ts'
 import { gateKind, holds, waits } from '../shared/gate.ts'
-import { rolledOut } from '../shared/rollout.ts'
+import { rolledOut, rolloutSeconds } from '../shared/rollout.ts'
 import { type Calico, daemonSetResource } from './read.ts'
 
 /** What makes calico-node use a family: its environment, and the annotation in which it keeps the address that it found. */
@@ -104,7 +104,7 @@ function findAddresses(state: Calico, goal: Goal, family: Family): readonly Step
           id: 'cni-calico/node-addresses',
           args: { family, present: true },
           // All gates of a step are waited for together: the last node has its address when the roll-out ends.
-          within: rolloutSeconds(state),
+          within: rolloutSeconds(state.cluster),
           steady: 2,
           because: 'routes to a node exist only where its address is known',
         },
@@ -194,12 +194,8 @@ const rollout = (state: Calico, because: string) =>
   rolledOut(
     'cni-calico',
     { resource: daemonSetResource, namespace: state.namespace, name: 'calico-node' },
-    { within: rolloutSeconds(state), because },
+    { within: rolloutSeconds(state.cluster), because },
   )
-
-/** A node takes 10 to 30 s, and they go one after the other unless the DaemonSet says otherwise. */
-export const rolloutSeconds = (state: Pick<Calico, 'cluster'>): number =>
-  300 + 60 * (state.cluster.objects['v1/nodes'] ?? []).length
 
 const rolloutStep = (id: string, change: Change) => ({
   id,

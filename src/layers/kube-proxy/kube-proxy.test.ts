@@ -38,6 +38,14 @@ test('where the configuration need not change the pods start anew all the same: 
   `)
 })
 
+test('many nodes, one after the other, have their time', () => {
+  const nodes = Array.from({ length: 5000 }, (_, index) => ({ metadata: { name: `n${index}` } }))
+  const cluster = testCluster()
+  const withinOf = (which: Cluster) => steps(which)[0]?.gates[0]?.within
+  expect(withinOf(cluster)).toBe(600)
+  expect(withinOf({ ...cluster, objects: { ...cluster.objects, 'v1/nodes': nodes } })).toBe(300_300)
+})
+
 test('the way back ends with the very object and text that were there', () => {
   const before = testCluster()
   const dual = applied(before, steps(before))

@@ -18,6 +18,7 @@ const annotation = 'kubectl-dualstack/config'
 export const annotationPath = ['spec', 'template', 'metadata', 'annotations', annotation] as const
 
 export interface KubeProxyState {
+  readonly cluster: Cluster
   /** gitVersion of the cluster. */
   readonly version: string
   readonly text: string
@@ -45,6 +46,7 @@ export function readKubeProxy(cluster: Cluster): KubeProxyState | undefined {
   }))
   const rolledOut = getField(daemonSet, annotationPath)
   return {
+    cluster,
     version: cluster.version,
     text,
     daemonSet,

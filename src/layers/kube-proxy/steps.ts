@@ -8,7 +8,7 @@ import { setScalar } from '../../text/yaml-value.ts'
 import { editing } from '../shared/edit.ts'
 import { dualStackGate, wantedGate } from '../shared/feature-gate.ts'
 import { pairFor } from '../shared/pair.ts'
-import { rolledOut } from '../shared/rollout.ts'
+import { rolledOut, rolloutSeconds } from '../shared/rollout.ts'
 import { annotationPath, daemonSets, key, type KubeProxyState, name, namespace, where } from './read.ts'
 
 /**
@@ -49,7 +49,7 @@ export function kubeProxySteps(state: KubeProxyState, goal: Goal): readonly Step
           'kube-proxy',
           { resource: daemonSets, namespace, name },
           {
-            within: 600,
+            within: Math.max(600, rolloutSeconds(state.cluster)),
             because:
               'a node whose kube-proxy did not start anew has no rules for the family, or the old ones',
           },

@@ -45,6 +45,9 @@ export interface RolloutTimes {
   readonly because: string
 }
 
+/** For a DaemonSet: a node takes 10 to 30 s, and they go one after the other unless it says otherwise. */
+export const rolloutSeconds = ({ objects }: Cluster): number => 300 + 60 * (objects['v1/nodes'] ?? []).length
+
 /** A gate `<layer>/rolled-out`; the layer has `rolloutGate` among its gates under `rolled-out`. */
 export function rolledOut(
   layer: string,
