@@ -79,7 +79,7 @@ export async function waitFor(context: Wait, start: Cluster, gates: readonly Gat
 }
 
 const pauseAfter = (waited: number): number =>
-  Math.min(pauses.longest, Math.max(pauses.shortest, waited * pauses.share))
+  Math.min(pauses.longest, Math.max(pauses.shortest, Math.round(waited * pauses.share)))
 
 /** What holds need not be asked over and over while something else takes long: all must hold at once in the end. */
 function toAsk(all: readonly Watched[], pause: number): readonly Watched[] {
