@@ -86,11 +86,12 @@ test('before a conversion, and after it', { timeout: 60_000 }, async () => {
     - node-to-service IPv4 TCP: n1 → Service web ADDRESS:80, 2 times
     - node-to-service IPv4 TCP: n2 → Service web ADDRESS:80, 2 times
 
-    SKIPPED          FAMILY   BECAUSE
-    pod-to-outside   IPv4     no IPv4 address outside was named: --outside ADDRESS:PORT
-    host-port        IPv4     takes port 38080 of a node, which restricted pods may not: --host-ports
+    SKIPPED              FAMILY   BECAUSE
+    pod-to-own-service   IPv4     no Service of yours has both families and a TCP port
+    pod-to-outside       IPv4     no IPv4 address outside was named: --outside ADDRESS:PORT
+    host-port            IPv4     takes port 38080 of a node, which restricted pods may not: --host-ports
 
-    All 47 probes passed (IPv4 47 of 47); 2 only when asked again; 2 skipped.
+    All 47 probes passed (IPv4 47 of 47); 2 only when asked again; 3 skipped.
     "
   `)
   expect(before.exitCode).toBe(0)
@@ -106,6 +107,7 @@ test('before a conversion, and after it', { timeout: 60_000 }, async () => {
     pod to node                         ok (4)   ok (4)      pod-to-node
     large packets                       ok (6)   ok (6)      packet-size
     pod to ClusterIP                    ok (4)   ok (4)      pod-to-service
+    pod to the Services there are       ok (8)   ok (8)      pod-to-own-service
     node to ClusterIP                   ok (2)   ok (2)      node-to-service
     pod to itself through its Service   ok (1)   ok (1)      hairpin
     session affinity                    ok (4)   ok (4)      session-affinity
@@ -116,12 +118,12 @@ test('before a conversion, and after it', { timeout: 60_000 }, async () => {
     node to NodePort of another         ok (4)   ok (4)      node-to-node-port
 
     IPv4      to n1   to n2   to Service   to DNS   to API server   to outside
-    from n1   ok 4    ok 11   ok 9         ok 4     ok 1            ok 1
-    from n2   ok 9    ok 3    ok 3         ok 4     ok 1            ok 1
+    from n1   ok 4    ok 11   ok 13        ok 4     ok 1            ok 1
+    from n2   ok 9    ok 3    ok 7         ok 4     ok 1            ok 1
 
     IPv6      to n1   to n2   to Service   to DNS   to outside
-    from n1   ok 4    ok 11   ok 9         ok 4     ok 1
-    from n2   ok 9    ok 3    ok 3         ok 4     ok 1
+    from n1   ok 4    ok 11   ok 13        ok 4     ok 1
+    from n2   ok 9    ok 3    ok 7         ok 4     ok 1
 
     As expected only when asked again (Services and policies that were just made take a moment)
     - node-to-service IPv4 TCP: n1 → Service web ADDRESS:80, 2 times
@@ -136,7 +138,7 @@ test('before a conversion, and after it', { timeout: 60_000 }, async () => {
     host-port           IPv4     takes port 38080 of a node, which restricted pods may not: --host-ports
     host-port           IPv6     takes port 38080 of a node, which restricted pods may not: --host-ports
 
-    All 100 probes passed (IPv4 51 of 51, IPv6 49 of 49); 4 only when asked again; 5 skipped.
+    All 116 probes passed (IPv4 59 of 59, IPv6 57 of 57); 4 only when asked again; 5 skipped.
     Against the baseline: nothing that worked fails now.
     "
   `)

@@ -24,13 +24,14 @@ export async function withSource<T>(
 }
 
 /** Seconds for which a run repeats a request while the API server is away: an exchange without a stand-in takes 40. */
-const patience = 120
+const patienceOfRun = 120
 
 /** Opens the live cluster for a command that changes it, and closes it whatever happens. */
 export async function withWorld<T>(
   options: Values<typeof liveOptions>,
   context: Context,
   use: (world: OpenedWorld['world']) => Promise<T>,
+  patience = patienceOfRun,
 ): Promise<T> {
   const open = context.openWorld ?? (await import('../app/world.ts')).openWorld
   const { world, close } = await open({ ...worldOptions(options, context), patience })

@@ -44,6 +44,13 @@ export interface External {
   readonly path?: string
 }
 
+/** A Service of the user's that has both families. */
+export interface OwnService {
+  readonly name: string
+  readonly clusterIPs: PerFamily<string>
+  readonly port: number
+}
+
 /** A way in from outside: what to ask in each family, or why nothing is asked there. */
 export interface Entrance {
   readonly name: string
@@ -64,6 +71,8 @@ export interface Context {
   readonly dns?: { readonly addresses: PerFamily<string>; readonly domain: string }
   /** ClusterIPs of the Service `kubernetes`. */
   readonly apiServer: PerFamily<string>
+  /** Services of the user's that have both families, with a TCP port each. */
+  readonly ownServices: readonly OwnService[]
   readonly loadBalancers: readonly Entrance[]
   readonly ingresses: readonly Entrance[]
   readonly outside: readonly External[]

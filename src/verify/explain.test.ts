@@ -23,7 +23,7 @@ const passed = (one: Ask): Answer => ({ ask: one, outcome: 'passed', seen: 'stat
 const service = { to: { kind: 'service', name: 'web' } } as const
 
 const slice = (family: string, ...addresses: readonly string[]): KubeObject => ({
-  metadata: { name: `web-${family}`, labels: { 'kubernetes.io/service-name': 'web' } },
+  metadata: { name: `web-${family}`, namespace: 'verify-x', labels: { 'kubernetes.io/service-name': 'web' } },
   addressType: family,
   endpoints: addresses.map(address => ({
     addresses: [address],

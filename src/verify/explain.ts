@@ -26,7 +26,7 @@ export async function explain(
   const known = new Set(looked)
   return answers.map(answer => {
     if (answer.outcome === 'passed') return answer
-    const evidence = known.has(answer) ? evidenceOf(answer.ask, slices, ways) : []
+    const evidence = known.has(answer) ? evidenceOf(answer.ask, context, slices, ways) : []
     return {
       ...answer,
       ...(evidence.length > 0 && { evidence }),
@@ -38,6 +38,7 @@ export async function explain(
 /** Request, way, endpoints: in the order in which a packet meets them. */
 function evidenceOf(
   ask: Ask,
+  context: Context,
   slices: readonly KubeObject[],
   ways: ReadonlyMap<string, string>,
 ): readonly Evidence[] {
@@ -49,7 +50,7 @@ function evidenceOf(
   // Nothing was sent where a default route was looked at.
   const sent = protocol === 'ICMP' && address === '' ? [] : [protocol, target, ...details]
   const way = from.node === undefined ? undefined : ways.get(`${from.node} ${address}`)
-  const service = serviceOf(ask)
+  const service = serviceOf(ask, context)
   return [
     ...(sent.length === 0 ? [] : [{ of: 'request', says: sent.join(' ') }]),
     ...(way === undefined
@@ -59,24 +60,38 @@ function evidenceOf(
       ? []
       : [
           {
-            of: `${ask.family} endpoints of ${service}`,
+            of: `${ask.family} endpoints of ${service.namespace === context.namespace ? service.name : `${service.namespace}/${service.name}`}`,
             says: endpointsOf(slices, service, ask.family).join(' ') || 'none',
           },
         ]),
   ]
 }
 
-function serviceOf({ to, host, scenario }: Ask): string | undefined {
-  if (to.kind === 'dns') return 'kube-dns'
-  if (host === undefined && to.kind === 'service' && !scenario.startsWith('outside')) return to.name
-  return scenario.endsWith('node-port') ? 'nodeport' : undefined
+interface ServiceName {
+  readonly namespace: string
+  readonly name: string
 }
 
-function endpointsOf(slices: readonly KubeObject[], service: string, family: string): readonly string[] {
+/** The Service behind what was asked: one of the test's, DNS, or one of the user's. */
+function serviceOf({ to, host, scenario }: Ask, { namespace }: Context): ServiceName | undefined {
+  if (to.kind === 'dns') return { namespace: 'kube-system', name: 'kube-dns' }
+  if (host === undefined && to.kind === 'service' && !scenario.startsWith('outside')) {
+    const [first = '', second] = to.name.split('/')
+    return second === undefined ? { namespace, name: first } : { namespace: first, name: second }
+  }
+  return scenario.endsWith('node-port') ? { namespace, name: 'nodeport' } : undefined
+}
+
+function endpointsOf(
+  slices: readonly KubeObject[],
+  { namespace, name }: ServiceName,
+  family: string,
+): readonly string[] {
   return slices
     .filter(
       slice =>
-        slice.metadata.labels?.['kubernetes.io/service-name'] === service &&
+        slice.metadata.namespace === namespace &&
+        slice.metadata.labels?.['kubernetes.io/service-name'] === name &&
         getText(slice, ['addressType']) === family,
     )
     .flatMap(
@@ -93,15 +108,11 @@ function endpointsOf(slices: readonly KubeObject[], service: string, family: str
 
 async function listSlices(
   { api }: World,
-  { namespace }: Context,
+  context: Context,
   failed: readonly Answer[],
   signal?: AbortSignal,
 ): Promise<readonly KubeObject[]> {
-  const namespaces = new Set(
-    failed.flatMap(({ ask }) =>
-      serviceOf(ask) === undefined ? [] : [ask.to.kind === 'dns' ? 'kube-system' : namespace],
-    ),
-  )
+  const namespaces = new Set(failed.flatMap(({ ask }) => serviceOf(ask, context)?.namespace ?? []))
   const found: KubeObject[] = []
   try {
     for (const one of namespaces)
@@ -156,8 +167,9 @@ function blame(
   const named = (layer: string): string => (layer === 'cni' ? cni : layer)
   if (seen.includes(`has no ${ask.family} address`)) return named(ask.to.kind === 'node' ? 'kubelet' : 'cni')
   if (ask.protocol === 'ICMP') return 'host'
+  // Test pods have the family: it is their endpoints that nobody made. Pods of the user's may never have had it.
   if (evidence.some(({ of, says }) => of.includes('endpoints of') && says === 'none'))
-    return 'kube-controller-manager'
+    return ask.scenario === 'pod-to-own-service' ? 'workloads' : 'kube-controller-manager'
   const same = all.filter(({ ask: other }) => other.family === ask.family)
   const fails = (scenario: string): boolean =>
     scenario !== ask.scenario && same.some(one => one.ask.scenario === scenario && one.outcome === 'failed')

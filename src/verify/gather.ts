@@ -20,7 +20,7 @@ const textsAt = (object: KubeObject | undefined, ...path: string[]): readonly st
   return Array.isArray(value) ? value.filter(item => typeof item === 'string') : []
 }
 
-const clusterIPsOf = (service: KubeObject | undefined): PerFamily<string> => {
+export const clusterIPsOf = (service: KubeObject | undefined): PerFamily<string> => {
   const all = textsAt(service, 'spec', 'clusterIPs')
   const one = getText(service, ['spec', 'clusterIP'])
   return perFamily(all.length > 0 || one === undefined ? all : [one])

@@ -11,6 +11,7 @@ import { ingressEntrances } from './ingress-entrances.ts'
 import { container, podName, policyObject, serviceObjects, type TestPod, usualLifetime } from './objects.ts'
 import type { VerifyOptions } from './options.ts'
 import { ownAddresses } from './own-addresses.ts'
+import { ownServices } from './own-services.ts'
 import { create, startPods } from './stage.ts'
 
 /** Why no test pod of ours can stand on a node; undefined: it can. */
@@ -114,6 +115,7 @@ export async function prepare(
         ? {}
         : { dns: { addresses: found.dns, domain: introduced?.domain ?? 'cluster.local' } }),
       apiServer: found.apiServer,
+      ownServices: ownServices(outward.services),
       loadBalancers: balancedEntrances(outward.services, outward.resolved, ownAddresses()),
       ingresses: ingressEntrances(outward.ingresses, {
         ...outward,

@@ -33,6 +33,9 @@ const options = {
   ...liveOptions,
 }
 
+/** Seconds for which a request is repeated while the API server is away: less than a run has, since nothing was begun that must be ended. */
+const patience = 20
+
 export const verify = defineCommand({
   name: 'verify',
   summary: 'Send real traffic over every path, in each family',
@@ -104,15 +107,20 @@ async function once(input: Given, context: Context): Promise<ExitCode> {
   const wanted = { ...(await wantedOf(input)), rate: rateOf(input.options.rate, 100) }
   // A mistake in a file is told before the cluster is asked for anything.
   const report = await verificationReport(input.options, context, wanted.topic)
-  return withWorld(input.options, context, async world => {
-    const result = await run(world, {
-      ...wanted,
-      signal: context.signal,
-      tell: message => context.stderr.write(`${message}\n`),
-      onCluster: uid => report.requireCluster(uid),
-    })
-    return report.show(result)
-  })
+  return withWorld(
+    input.options,
+    context,
+    async world => {
+      const result = await run(world, {
+        ...wanted,
+        signal: context.signal,
+        tell: message => context.stderr.write(`${message}\n`),
+        onCluster: uid => report.requireCluster(uid),
+      })
+      return report.show(result)
+    },
+    patience,
+  )
 }
 
 async function watch(input: Given, context: Context, duration: string): Promise<ExitCode> {

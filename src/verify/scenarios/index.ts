@@ -14,6 +14,7 @@ import { podToApiServer } from './pod-to-api-server.ts'
 import { podToNode } from './pod-to-node.ts'
 import { podToOutside } from './pod-to-outside.ts'
 import { podToPod } from './pod-to-pod.ts'
+import { podToOwnService } from './pod-to-own-service.ts'
 import { podToService } from './pod-to-service.ts'
 import { affinity } from './session-affinity.ts'
 
@@ -25,6 +26,7 @@ export const scenarios: readonly Scenario[] = [
   podToNode,
   packetSize,
   podToService,
+  podToOwnService,
   nodeToService,
   hairpin,
   affinity,

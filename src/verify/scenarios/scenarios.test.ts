@@ -53,6 +53,7 @@ function contextOf(
     isAgnhost: true,
     dns: { addresses: only({ IPv4: '10.96.0.10', IPv6: 'fd00:96::a' }, has), domain: 'cluster.local' },
     apiServer: { IPv4: '10.96.0.1' },
+    ownServices: [],
     loadBalancers: [],
     ingresses: [],
     outside: [],
