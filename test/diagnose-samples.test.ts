@@ -16,15 +16,21 @@ async function foundIn(from: string): Promise<readonly string[]> {
 
 const healthy = [
   join(own, 'calico-1cp-1w'),
-  ...['bridge-1cp-1w', 'calico-1cp-2w', 'calico-1cp-2w-by-hand', 'calico-3cp-2w'].map(name =>
-    join(others, name),
-  ),
+  ...['bridge-1cp-1w', 'calico-1cp-2w', 'calico-3cp-2w'].map(name => join(others, name)),
 ]
 
 test.each(healthy)('%s: no cause (skipped where the capture is not there)', async from => {
   if (!existsSync(from)) return
   expect(await foundIn(from)).toEqual([])
 })
+
+const byHand = join(others, 'calico-1cp-2w-by-hand')
+test.skipIf(!existsSync(byHand))(
+  'a cluster that was converted by hand without kubeadm-config: that, and nothing else (skipped without the capture)',
+  async () => {
+    expect(await foundIn(byHand)).toEqual(['left-behind/upgrade-takes-it-back'])
+  },
+)
 
 const half = join(others, 'calico-3cp-2w-half')
 test.skipIf(!existsSync(half))(
@@ -33,3 +39,22 @@ test.skipIf(!existsSync(half))(
     expect(await foundIn(half)).toContain('api-servers/ranges-differ')
   },
 )
+
+test.each([
+  ['a range that is none', 'kube-apiserver', /--service-cluster-ip-range=.*/, '$&,fd00:96::/129'],
+  ['YAML that is none', 'kube-controller-manager', /^ {4}- --cluster-cidr/m, '\t$&'],
+])('a manifest with %s does not keep the rest from being judged', async (_, component, from, to) => {
+  const source = await openSource({ from: join(own, 'calico-1cp-1w') })
+  const cluster = await source.read([])
+  const path = `/etc/kubernetes/manifests/${component}.yaml`
+  const nodes = Object.fromEntries(
+    Object.entries(cluster.nodes).map(([node, facts]) => {
+      const { [path]: file, ...files } = facts.files
+      const broken = file == null ? {} : { [path]: { ...file, text: file.text.replace(from, to) } }
+      const sysctls = { ...facts.sysctls, 'net.ipv4.ip_forward': '0' }
+      return [node, { ...facts, files: { ...files, ...broken }, sysctls }]
+    }),
+  )
+  const { found } = await diagnoseCluster({ ...source, read: async () => ({ ...cluster, nodes }) }, { now })
+  expect(found.map(({ failure }) => failure)).toContain('state/forwarding-off')
+})

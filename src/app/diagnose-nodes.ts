@@ -1,8 +1,18 @@
 import pLimit from 'p-limit'
 import { messageOf } from '../base/errors.ts'
-import { type Listener, type LogSource, speakerNamed } from '../diagnose/index.ts'
+import {
+  againOf,
+  lastStart,
+  type Listener,
+  type LogSource,
+  PodsOfLines,
+  recoveredIn,
+  settledMs,
+  speakerNamed,
+} from '../diagnose/index.ts'
+import type { Cluster } from '../model/cluster.ts'
 import type { ContainerSeen, SeenOnNodes } from '../model/failure.ts'
-import type { NodeAccess } from '../world/ports.ts'
+import type { NodeAccess, NodeContainers } from '../world/ports.ts'
 
 /** Lines of each log that are looked at. */
 const linesOfLog = 3000
@@ -20,10 +30,14 @@ export async function listenToNodes(
   nodes: NodeAccess,
   names: readonly string[],
   listener: Listener,
+  /** What is known besides; `now`: milliseconds since 1970. */
+  about: { readonly cluster: Cluster; readonly now: number },
   signal?: AbortSignal,
 ): Promise<NodesTold> {
   const limit = pLimit(nodesAtOnce)
-  const told = await Promise.all(names.map(name => limit(() => listenToNode(nodes, name, listener, signal))))
+  const told = await Promise.all(
+    names.map(name => limit(() => new NodeEar(nodes, name, listener, about).listen(signal))),
+  )
   return {
     seen: Object.fromEntries(
       names.flatMap((name, index) => {
@@ -36,91 +50,127 @@ export async function listenToNodes(
   }
 }
 
-async function listenToNode(
-  nodes: NodeAccess,
-  node: string,
-  listener: Listener,
-  signal?: AbortSignal,
-): Promise<{
+interface NodeTold {
   readonly seen: readonly ContainerSeen[] | undefined
   readonly lookedAt: readonly string[]
   readonly notRead: readonly string[]
-}> {
-  const lookedAt: string[] = []
-  const notRead: string[] = []
-  const listen = (source: LogSource, text: string): void => {
-    const { name } = source
-    const ear = listener.open(source)
-    ear.write(Buffer.from(text))
-    const { lines } = ear.end()
-    lookedAt.push(`${name}: ${lines} lines`)
-  }
-  let seen: readonly ContainerSeen[] | undefined
-  try {
-    const found = await nodes.containers(node, linesOfLog, signal)
-    seen = found.containers
-    if (found.runtime !== 'answered')
-      notRead.push(
-        `${node}: exit codes of containers: ${found.runtime === 'absent' ? 'the node has no crictl' : 'crictl gave no answer'}`,
-      )
-    const now = newestTime(found.logs.map(({ text }) => text))
-    for (const { pod, container, attempt, text } of found.logs) {
-      const speaker = speakerNamed(container) ?? speakerNamed(pod)
-      const latest = Math.max(
-        ...found.logs.filter(one => one.pod === pod && one.container === container).map(one => one.attempt),
-      )
-      const state = seen.find(one => one.pod === pod && one.container === container)
-      // Errors of what runs are many and mostly pass; those of what ended are the reason.
-      const hasEnded = state !== undefined && state.state === 'exited' && state.exitCode !== 0
-      listen(
-        {
-          name: `${container} of ${pod} on ${node}, container log ${attempt}`,
-          tellsUnknown: hasEnded && attempt === latest,
-          ...(speaker !== undefined && { speaker }),
-          ...(!hasEnded &&
-            now !== undefined && { past: { before: earlier(now), keepsSure: attempt === latest } }),
-        },
-        text,
-      )
-    }
-  } catch (error) {
-    signal?.throwIfAborted()
-    notRead.push(`${node}: containers and their logs: ${messageOf(error)}`)
-    // The journals come the same way: a second failure would only say it again.
-    return { seen, lookedAt, notRead }
-  }
-  for (const unit of ['kubelet', 'containerd']) {
-    try {
-      const text = await nodes.logs(node, { unit }, linesOfJournal)
-      const now = newestTime([text])
-      const speaker = speakerNamed(unit)
-      listen(
-        {
-          name: `${unit} on ${node}, journal`,
-          tellsUnknown: false,
-          ...(speaker !== undefined && { speaker }),
-          ...(now !== undefined && { past: { before: earlier(now), keepsSure: false } }),
-        },
-        text,
-      )
-    } catch (error) {
-      signal?.throwIfAborted()
-      notRead.push(`${node}: the journal of ${unit}: ${messageOf(error)}`)
-    }
-  }
-  return { seen, lookedAt, notRead }
 }
 
-/** A state that lasts is said again and again: a kubelet waits five minutes at most before it tries anew. */
-const lastingMs = 6 * 60_000
-const earlier = (now: number): string => new Date(now - lastingMs).toISOString()
+/** One node's logs, one after the other. */
+class NodeEar {
+  readonly #lookedAt: string[] = []
+  readonly #notRead: string[] = []
+  /** Milliseconds since 1970, as the node itself has it. */
+  #clock: number
+  readonly #nodes: NodeAccess
+  readonly #node: string
+  readonly #listener: Listener
+  readonly #about: { readonly cluster: Cluster; readonly now: number }
 
-/** The newest time at the end of logs of one node, in milliseconds: its own clock, which need not be ours. undefined: none is told. */
-function newestTime(texts: readonly string[]): number | undefined {
-  const times = texts.flatMap(text => {
-    const last = text.trimEnd().split('\n').at(-1) ?? ''
-    const milliseconds = Date.parse((/^\S+/.exec(last)?.[0] ?? '').replace(/([+-]\d\d)(\d\d)$/, '$1:$2'))
-    return Number.isNaN(milliseconds) ? [] : [milliseconds]
+  constructor(
+    nodes: NodeAccess,
+    node: string,
+    listener: Listener,
+    about: { readonly cluster: Cluster; readonly now: number },
+  ) {
+    this.#nodes = nodes
+    this.#node = node
+    this.#listener = listener
+    this.#about = about
+    this.#clock = about.now
+  }
+
+  async listen(signal?: AbortSignal): Promise<NodeTold> {
+    const node = this.#node
+    let seen: readonly ContainerSeen[] | undefined
+    try {
+      const found = await this.#nodes.containers(node, linesOfLog, signal)
+      seen = found.containers
+      if (found.runtime !== 'answered')
+        this.#notRead.push(
+          `${node}: exit codes of containers: ${found.runtime === 'absent' ? 'the node has no crictl' : 'crictl gave no answer'}`,
+        )
+      this.#clock = found.now ?? this.#about.now
+      this.#hearContainers(found)
+    } catch (error) {
+      signal?.throwIfAborted()
+      this.#notRead.push(`${node}: containers and their logs: ${messageOf(error)}`)
+      // The journals come the same way: a second failure would only say it again.
+      return this.#told(seen)
+    }
+    for (const unit of ['kubelet', 'containerd']) {
+      try {
+        this.#hearJournal(unit, await this.#nodes.logs(node, { unit }, linesOfJournal))
+      } catch (error) {
+        signal?.throwIfAborted()
+        this.#notRead.push(`${node}: the journal of ${unit}: ${messageOf(error)}`)
+      }
+    }
+    return this.#told(seen)
+  }
+
+  #told = (seen: readonly ContainerSeen[] | undefined): NodeTold => ({
+    seen,
+    lookedAt: this.#lookedAt,
+    notRead: this.#notRead,
   })
-  return times.length === 0 ? undefined : Math.max(...times)
+
+  #hear(source: LogSource, text: string): void {
+    const ear = this.#listener.open(source)
+    ear.write(Buffer.from(text))
+    this.#lookedAt.push(`${source.name}: ${ear.end().lines} lines`)
+  }
+
+  #hearContainers({ containers, logs }: NodeContainers): void {
+    const recovered = recoveredIn(this.#about.cluster, this.#clock)
+    for (const { namespace, pod, container, attempt, text } of logs) {
+      const speaker = speakerNamed(container) ?? speakerNamed(pod)
+      const latest = Math.max(
+        ...logs.filter(one => one.pod === pod && one.container === container).map(one => one.attempt),
+      )
+      const state = containers.find(one => one.pod === pod && one.container === container)
+      // Errors of what runs are many and mostly pass; those of what ended are the reason.
+      const hasEnded = state !== undefined && state.state === 'exited' && state.exitCode !== 0
+      const well = recovered.pod(namespace, pod)
+      this.#hear(
+        {
+          name: `${container} of ${pod} on ${this.#node}, container log ${attempt}`,
+          tellsUnknown: hasEnded && attempt === latest,
+          ...(speaker !== undefined && { speaker }),
+          ...(!hasEnded && {
+            past: { now: this.#clock, keepsSure: attempt === latest, wellSince: () => well },
+          }),
+        },
+        text,
+      )
+    }
+  }
+
+  #hearJournal(unit: string, text: string): void {
+    const recovered = recoveredIn(this.#about.cluster, this.#clock)
+    const speaker = speakerNamed(unit)
+    const pods = new PodsOfLines(text)
+    const since = [this.#ranSince(text), recovered.node(this.#node)].flatMap(one => one ?? [])
+    const wellSince = (line: string): number | undefined => {
+      const pod = pods.of(line)
+      const ofPod = pod === undefined ? undefined : recovered.pod(pod.namespace, pod.name)
+      return since.length === 0 && ofPod === undefined ? undefined : Math.max(...since, ofPod ?? 0)
+    }
+    this.#hear(
+      {
+        name: `${unit} on ${this.#node}, journal`,
+        tellsUnknown: false,
+        ...(speaker !== undefined && { speaker }),
+        past: { now: this.#clock, keepsSure: false, againOf, wellSince },
+      },
+      text,
+    )
+  }
+
+  /** What a kubelet said that ended is over when its successor runs on. */
+  #ranSince(journal: string): number | undefined {
+    const start = lastStart(journal)
+    const runs = this.#about.cluster.nodes[this.#node]?.kubeletArguments !== undefined
+    return runs && start !== undefined && start + settledMs <= this.#clock ? start : undefined
+  }
 }

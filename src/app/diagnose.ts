@@ -45,7 +45,7 @@ export async function diagnoseCluster(source: Source, options: DiagnoseOptions):
   const told: NodesTold =
     source.world === undefined
       ? { seen: {}, lookedAt: [], notRead: ['logs: a bundle has none; --log FILE takes them one by one'] }
-      : await listenToNodes(source.world.nodes, asked, listener, signal)
+      : await listenToNodes(source.world.nodes, asked, listener, { cluster, now }, signal)
   const events = hearEvents(cluster, catalogue, matcher, listener.hearing)
   return conclude({
     hearing: listener.hearing,

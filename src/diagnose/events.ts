@@ -38,6 +38,7 @@ export function hearEvents(
         failure,
         pattern,
         near: [],
+        except: [],
         sign: { kind: 'log', speaker: 'any', line: sign.message, certainty: sign.certainty },
       }
       return [{ known, certainty: sign.certainty }]

@@ -76,7 +76,7 @@ test('an error that nobody knows is told, with what to collect, and without its 
 })
 
 test('of what runs on, what was said long ago is over, but for what is said once at its start', () => {
-  const past = { before: '2026-11-23T08:00:00.000Z', keepsSure: false }
+  const past = { now: Date.parse('2026-11-23T08:00:00.000Z'), keepsSure: false }
   const at = (keepsSure: boolean) => {
     const listener = new Listener(matcher)
     const ear = listener.open({ name: 'log', tellsUnknown: true, past: { ...past, keepsSure } })

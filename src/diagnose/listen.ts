@@ -12,14 +12,23 @@ export interface LogSource {
   readonly speaker?: Speaker
   /** Are its errors told that no known failure explains? */
   readonly tellsUnknown: boolean
-  /** What was said before that time is over, in a program that runs on. */
-  readonly past?: {
-    /** RFC 3339 */
-    readonly before: string
-    /** What a program says once, when it starts, and what holds for as long as it runs. */
-    readonly keepsSure: boolean
-  }
+  /** Of a program that runs on: what it said once may be over. */
+  readonly past?: Past
 }
+
+interface Past {
+  /** Milliseconds since 1970, by the clock of whoever wrote the log. */
+  readonly now: number
+  /** Is kept, whenever it was said: what a program says once, when it starts, and what holds for as long as it runs. */
+  readonly keepsSure: boolean
+  /** Seconds within which such a line is said again as long as it holds; undefined: as the sign says. */
+  readonly againOf?: (text: string) => number | undefined
+  /** Milliseconds since 1970 at which all that a line speaks of was well again; undefined: it is not, or nobody knows. */
+  readonly wellSince?: (text: string) => number | undefined
+}
+
+/** A state that lasts is said again and again: a kubelet waits five minutes at most before it tries anew. */
+const usuallyAgain = 360
 
 /** What became of one log. */
 export interface Listened {
@@ -56,9 +65,11 @@ export class Listener {
       if (to - from >= longestLine) cut += 1
       if (known === 0 && (lines <= asked || lines % everyAsked === 0) && isOurs(bytes, from, to)) known += 1
       const heard = this.#matcher.hear(bytes, from, to, source.speaker)
-      if (heard === undefined || isPast(source, heard)) return
+      if (heard === undefined) return
       if (heard.matches.length > 0) known += 1
-      this.hearing.hear(heard, whereOf(source.name, source.speaker ?? heard.speaker), source.tellsUnknown)
+      const now = current(source, heard)
+      if (now !== undefined)
+        this.hearing.hear(now, whereOf(source.name, source.speaker ?? heard.speaker), source.tellsUnknown)
     }, most)
     return {
       write: chunk => (stopped ??= cutter.write(chunk)),
@@ -82,8 +93,26 @@ function isOurs(bytes: Uint8Array, from: number, to: number): boolean {
   return (by !== undefined && speakerNamed(by) !== undefined) || speakerOf(text) !== undefined
 }
 
-function isPast({ past }: LogSource, { at, matches }: Heard): boolean {
-  // Times without a year cannot be compared; what carries node logs writes whole ones.
-  if (past === undefined || at === undefined || !/^\d{4}-/.test(at) || at >= past.before) return false
-  return !(past.keepsSure && matches.some(({ certainty }) => certainty === 'sure'))
+/** What of it holds still; undefined: all of it is the past. */
+function current({ past }: LogSource, heard: Heard): Heard | undefined {
+  const at = milliseconds(heard.at)
+  if (past === undefined || at === undefined) return heard
+  const again = past.againOf?.(heard.text)
+  const matches = heard.matches.filter(
+    ({ certainty, known: { sign } }) =>
+      (past.keepsSure && certainty === 'sure') ||
+      at >= past.now - (sign.again ?? again ?? usuallyAgain) * 1000,
+  )
+  if (heard.matches.length === 0 ? at < past.now - usuallyAgain * 1000 : matches.length === 0)
+    return undefined
+  const well = past.wellSince?.(heard.text)
+  if (well === undefined || at >= well) return { ...heard, matches }
+  const kept = past.keepsSure ? matches.filter(({ certainty }) => certainty === 'sure') : []
+  return kept.length === 0 ? undefined : { ...heard, matches: kept }
+}
+
+/** Times without a year cannot be compared; what carries node logs writes whole ones. */
+function milliseconds(at: string | undefined): number | undefined {
+  const read = at === undefined || !/^\d{4}-/.test(at) ? Number.NaN : Date.parse(at)
+  return Number.isNaN(read) ? undefined : read
 }

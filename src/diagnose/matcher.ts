@@ -12,6 +12,7 @@ export interface Known {
   readonly pattern: Pattern
   /** Lower case. */
   readonly near: readonly string[]
+  readonly except: readonly string[]
 }
 
 /** What a line says of a known failure. */
@@ -65,6 +66,7 @@ export class Matcher {
                 sign,
                 pattern: compile(sign.line),
                 near: (sign.near ?? []).map(word => word.toLowerCase()),
+                except: sign.except ?? [],
               },
             ]
           : [],
@@ -139,7 +141,8 @@ function best(candidates: readonly Known[], text: string, speaker: Speaker | und
   const lower = text.toLowerCase()
   const found: { readonly known: Known; readonly span: Span }[] = []
   for (const known of candidates) {
-    const { pattern, near, sign } = known
+    const { pattern, near, except, sign } = known
+    if (except.some(word => text.includes(word))) continue
     if (near.length > 0 && !near.some(word => lower.includes(word))) continue
     if (pattern.weight < particular && !fits(sign.speaker, speaker)) continue
     const span = spanOf(pattern, text)

@@ -3,8 +3,10 @@ import type { Goal } from '../model/goal.ts'
 import type { Failure } from '../model/failure.ts'
 import type { AnyRule, Finding } from '../model/rule.ts'
 import { readAPIServers } from '../layers/kube-apiserver/read.ts'
+import { attempt } from '../layers/shared/edit.ts'
 import { decide } from '../plan/intent.ts'
 import { argumentsOf, instances } from '../plan/preflight/components.ts'
+import { rangesOf } from '../plan/preflight/ranges.ts'
 import { judge } from '../rules/judge.ts'
 import { failureOf } from './from-rules.ts'
 
@@ -17,11 +19,11 @@ export interface Standing {
 
 /** Rules on a cluster that tell of one that is broken, whatever it shall become. Others ask what would be missing for two families. */
 const always =
-  /^(?:static-pods\/copies|service-cidr\/not-ready|api-servers\/ranges-differ|kubelet-files\/node-ip-twice)$/
+  /^(?:static-pods\/copies|service-cidr\/not-ready|api-servers\/ranges-differ|kubelet-files\/node-ip-twice|kubelet-flags\/node-ip-unreadable|range-pair\/(?:services|pods)-differ|certificates\/expired)$/
 
 /** Rules that tell of something broken once the API servers have two ranges: then what they ask for must be there. */
 const onceDual =
-  /^(?:host-firewall\/(?:forward-dropped|no-icmp)|host-family\/(?:switched-off|no-default-route)|calico-pool\/(?:missing|disabled|block-size|node-selector)|calico-node\/(?:no-address|not-ready|half-configured)|calico-ipam\/boolean|calico-encapsulation\/(?:no-carrier|below-1280)|calico-operator\/(?:degraded|no-api-server)|dns\/|kube-proxy-config\/(?:cluster-cidr-lacks-family|node-cidr-lacks-family)|api-servers\/|service-cidr\/|node-state\/address-not-there|other-cni\/flannel-too-early|service-state\/(?:waits-for-dual-stack|no-endpoints-of-family))/
+  /^(?:host-firewall\/|host-family\/(?:switched-off|no-default-route|advertised-route-dies)|left-behind\/upgrade-takes-it-back|calico-pool\/(?:missing|disabled|block-size|node-selector|outside-pod-range)|calico-node\/(?:no-address|not-ready|half-configured)|calico-ipam\/boolean|calico-encapsulation\/(?:no-carrier|no-nat|below-1280)|calico-operator\/(?:degraded|no-api-server)|dns\/|kube-proxy-config\/(?:cluster-cidr-lacks-family|node-cidr-lacks-family)|api-servers\/|service-cidr\/|node-state\/address-not-there|other-cni\/flannel-too-early|service-state\/(?:waits-for-dual-stack|no-endpoints-of-family))/
 
 /** What rules find broken now: arguments with which a component would not start, and states that do not work. */
 export function standing(cluster: Cluster, rules: readonly AnyRule[], now: string): readonly Standing[] {
@@ -30,8 +32,9 @@ export function standing(cluster: Cluster, rules: readonly AnyRule[], now: strin
   const judged = rules.filter(rule => always.test(rule.id) || (goal !== undefined && onceDual.test(rule.id)))
   const findings = [
     ...judge(judged, 'cluster', { cluster, goal, now }),
+    ...whereReadable(() => judge(judged, 'ranges', rangesOf(cluster, goal, cluster))),
     ...instances(cluster).flatMap(instance =>
-      argumentsOf(cluster, instance).flatMap(one => judge(rules, 'arguments', one)),
+      whereReadable(() => argumentsOf(cluster, instance)).flatMap(one => judge(rules, 'arguments', one)),
     ),
   ].filter(
     ({ rule, severity }) =>
@@ -44,6 +47,9 @@ export function standing(cluster: Cluster, rules: readonly AnyRule[], now: strin
     return [{ failure: failureOf(rule), certainty: isSure ? ('sure' as const) : ('likely' as const), broken }]
   })
 }
+
+/** A file that cannot be read is told by whoever reads it, and keeps nothing else from being judged. */
+const whereReadable = <T>(read: () => readonly T[]): readonly T[] => attempt('the cluster', read).value ?? []
 
 /** Does any API server have two Service ranges, in its manifest or as it runs? */
 export const isDual = (cluster: Cluster): boolean =>

@@ -53,6 +53,8 @@ export interface Pod {
   readonly phase: string
   /** The Ready condition. */
   readonly ready: boolean
+  /** RFC 3339: since when it is ready without a break. Absent: it is not, or nobody says. */
+  readonly readySince?: string
   readonly deleting: boolean
   readonly labels: Readonly<Record<string, string>>
   /** annotation kubernetes.io/config.mirror: the hash of the static pod manifest that runs; undefined for other pods */
@@ -70,6 +72,8 @@ export interface Pod {
    * one, e.g. `CrashLoopBackOff: back-off 20s restarting failed container=…`. Absent: none waits.
    */
   readonly waiting?: string
+  /** Of the first container (init containers too) that ended with an error and is to be started again: `Error: exit code 1`. Absent: none. */
+  readonly ended?: string
   /** kubernetes.io annotations we read, e.g. cni.projectcalico.org/ipFamilies; undefined when none is there */
   readonly annotations: Readonly<Record<string, string>> | undefined
 }
@@ -149,6 +153,11 @@ export interface NodeFacts {
    * and Calico. A family is absent where its table could not be read; the whole, where nobody asked.
    */
   readonly firewall?: PerFamily<readonly string[]>
+  /**
+   * Lines of the tables of nftables that people or firewalld made, as `nft list table` prints them: without those of iptables, kube-proxy
+   * and this tool. Absent: nobody asked, or the node has no nft.
+   */
+  readonly nftables?: readonly string[]
   /** Absent: nobody asked. */
   readonly upkeep?: Upkeep
   readonly apiServer?: ApiServerFacts

@@ -32,6 +32,10 @@ export type Sign =
       readonly line: string
       /** One of these must stand in the line too, in any case: the field that a general message is about. */
       readonly near?: readonly string[]
+      /** None of these may stand in the line: the same words, said where nothing is wrong. */
+      readonly except?: readonly string[]
+      /** As long as it holds it is said again within so many seconds: what is older is over. Absent: six minutes. */
+      readonly again?: number
     }
   | {
       readonly kind: 'event'

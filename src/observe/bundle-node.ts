@@ -3,7 +3,7 @@ import type { NodeFacts, NodeFile } from '../model/cluster.ts'
 import type { NodeRead } from '../world/ports.ts'
 import { commandFiles, lines, parseKubelet, parseSysctls, parseUname } from './commands.ts'
 import type { Folder } from './folder.ts'
-import { parseFirewall } from '../world/nodes/firewall.ts'
+import { parseFirewall, parseNftables } from '../world/nodes/firewall.ts'
 import { parseAddresses, parseRoutes } from '../world/nodes/ip.ts'
 import { readUpkeep } from '../world/nodes/upkeep.ts'
 import { asRecord, decodeText, isRecord, readJson } from './parse.ts'
@@ -54,6 +54,7 @@ export async function readNode(
     const printed = await command(commandFiles.firewall[family])
     if (printed !== undefined) firewall[family] = parseFirewall(printed)
   }
+  const nftables = await command(commandFiles.nftables)
   const upkeep = readUpkeep(await json(commandFiles.upkeep))
   const manifests = await command(commandFiles.manifests)
   return {
@@ -65,6 +66,7 @@ export async function readNode(
     manifests: manifests === undefined ? Object.keys(files).filter(isManifest(files)) : lines(manifests),
     ...(kernel !== undefined && { kernel }),
     ...(Object.keys(firewall).length > 0 && { firewall }),
+    ...(nftables !== undefined && { nftables: parseNftables(nftables) }),
     ...(upkeep && { upkeep }),
   }
 }

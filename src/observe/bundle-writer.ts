@@ -89,6 +89,7 @@ export class BundleWriter {
       const lines = facts.firewall?.[family]
       if (lines) await command(commandFiles.firewall[family], writeFirewall(lines))
     }
+    if (facts.nftables) await command(commandFiles.nftables, unlines(facts.nftables))
     if (facts.upkeep) await command(commandFiles.upkeep, json(facts.upkeep))
     if (facts.manifests) await command(commandFiles.manifests, unlines(facts.manifests))
   }

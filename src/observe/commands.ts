@@ -11,6 +11,7 @@ export const commandFiles = {
   manifests: 'manifests.txt',
   upkeep: 'upkeep.json',
   firewall: { IPv4: 'iptables-save.txt', IPv6: 'ip6tables-save.txt' },
+  nftables: 'nft.txt',
 } as const
 
 const inet: Record<Family, string> = { IPv4: 'inet', IPv6: 'inet6' }

@@ -1,4 +1,4 @@
-import { familyOf, parsePair } from '../address/index.ts'
+import { familyOf, tryParseCIDR } from '../address/index.ts'
 import { type Family, families, type PerFamily } from '../address/family.ts'
 import { editing } from '../layers/shared/edit.ts'
 import type { Cluster } from '../model/cluster.ts'
@@ -102,5 +102,6 @@ function primaryOf(cluster: Cluster): Family | undefined {
   const range = flagOfAll(cluster, 'kube-apiserver', 'service-cluster-ip-range').find(
     place => place !== undefined,
   )
-  return range === undefined ? undefined : parsePair(range)[0]?.family
+  // What an argument says may be no range at all: that is for a rule to tell.
+  return range === undefined ? undefined : tryParseCIDR(range.split(',')[0] ?? '')?.family
 }

@@ -77,14 +77,31 @@ function specOf(row: Pod, owner: KubeObject | undefined): PodSpec {
 const words = (commands: NonNullable<Pod['commands']>) =>
   Object.entries(commands).map(([name, command]) => ({ name, command }))
 
-function statusOf({ phase, ips, ready, waiting }: Pod): Readonly<Record<string, unknown>> {
-  const [reason = '', ...message] = waiting?.split(': ') ?? []
+function statusOf({ phase, ips, ready, readySince, waiting, ended }: Pod): Readonly<Record<string, unknown>> {
   return {
     ...(phase === '' ? {} : { phase }),
-    conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }],
+    conditions: [
+      {
+        type: 'Ready',
+        status: ready ? 'True' : 'False',
+        ...(readySince !== undefined && { lastTransitionTime: readySince }),
+      },
+    ],
     ...(ips.length === 0 ? {} : { podIP: ips[0], podIPs: ips.map(ip => ({ ip })) }),
-    ...(waiting === undefined
-      ? {}
-      : { containerStatuses: [{ state: { waiting: { reason, message: message.join(': ') } } }] }),
+    ...containersOf(waiting, ended),
   }
+}
+
+/** One that waits, and one that ended: as much of them as a row tells. */
+function containersOf(
+  waiting: string | undefined,
+  ended: string | undefined,
+): Readonly<Record<string, unknown>> {
+  const [reason = '', ...message] = waiting?.split(': ') ?? []
+  const [, why = '', code = ''] = /^(.*): exit code (-?\d+)$/.exec(ended ?? '') ?? []
+  const states = [
+    ...(waiting === undefined ? [] : [{ waiting: { reason, message: message.join(': ') } }]),
+    ...(ended === undefined ? [] : [{ terminated: { reason: why, exitCode: Number(code) } }]),
+  ]
+  return states.length === 0 ? {} : { containerStatuses: states.map(state => ({ state })) }
 }

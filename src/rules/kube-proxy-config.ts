@@ -79,7 +79,7 @@ const otherFamilyOnly = argumentsRule({
   id: 'kube-proxy-config/cluster-cidr-other-family',
   component,
   title: 'clusterCIDR has a range of the family that the node has',
-  why: 'On a node with one family that is fatal; kube-proxy finds its family in the addresses of its Node.',
+  why: 'Where the kernel of the node has one family that is fatal; where it has both, kube-proxy runs and cannot tell local traffic of the family that pods have. It finds the first family in the addresses of its Node.',
   source: 'k/k:cmd/kube-proxy/app/server.go checkBadIPConfig',
   covers: ['kubernetes 4.3'],
   remedy: 'Put the range of the pods that run now into clusterCIDR.',

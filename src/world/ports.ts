@@ -168,6 +168,8 @@ export interface NodeAccess {
 export interface NodeContainers {
   /** `absent`: the node has no crictl; `silent`: it gave no answer. */
   readonly runtime: 'answered' | 'silent' | 'absent'
+  /** Milliseconds since 1970, by the clock of the node: its logs are stamped by it, and it need not be ours. */
+  readonly now?: number
   readonly containers: readonly ContainerSeen[]
   /** Of each container the two newest attempts, the newest first; `text` in the framing in which it lies on the disk. */
   readonly logs: readonly {

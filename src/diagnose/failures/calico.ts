@@ -1,7 +1,23 @@
 import type { Failure } from '../../model/failure.ts'
-import { failures, quoted, says } from './define.ts'
+import { readAnyCalico } from '../../layers/cni-calico/read.ts'
+import { attempt } from '../../layers/shared/edit.ts'
+import type { Cluster } from '../../model/cluster.ts'
+import type { Violation } from '../../model/rule.ts'
+import { getField } from '../../text/json-template.ts'
+import { failures, lab, quoted, says, state } from './define.ts'
 
 const startup = 'calico:node/pkg/lifecycle/startup/startup.go'
+
+/** Placeholders of the ConfigMap count as values. */
+function noJson(cluster: Cluster): readonly Violation[] {
+  const { config, source, namespace } = readAnyCalico(cluster) ?? {}
+  if (config === undefined) return []
+  const object = `ConfigMap ${namespace ?? ''}/${source?.name ?? ''}`
+  const read = attempt(object, () => getField(config, json => json))
+  return read.refused !== undefined
+    ? [{ object, field: source?.key ?? '', message: `no JSON: ${read.refused.message}` }]
+    : []
+}
 
 /** What Calico says, besides what rules say. */
 export const calicoFailures: readonly Failure[] = failures('calico', 'cni', {
@@ -100,6 +116,19 @@ export const calicoFailures: readonly Failure[] = failures('calico', 'cni', {
       'Readiness probe failed: calico/node is not ready: felix is not ready: readiness probe reporting 503',
     ),
   },
+  'configuration-no-json': {
+    title: 'the CNI configuration in calico-config is no JSON',
+    cause:
+      'An edit of cni_network_config left a comma too many or too few, or a quote open: JSON inside YAML, which nobody checks. install-cni ends with an error wherever calico-node starts, the node keeps its old file, and calico-node does not come up.',
+    fix: 'Correct cni_network_config in the ConfigMap (the message names the character), then make the calico-node pods again that wait.',
+    source: 'calico:cni-plugin/pkg/install/install.go',
+    covers: ['cni 2.2'],
+    signs: [
+      says('calico-cni', 'is not a valid json object'),
+      state('a configuration that does not parse', noJson),
+    ],
+    sample: lab('} is not a valid json object'),
+  },
   'needs-api': {
     title: 'Calico does not reach the API server through the kubernetes Service',
     cause:
@@ -108,8 +137,8 @@ export const calicoFailures: readonly Failure[] = failures('calico', 'cni', {
     source: 'calico:node/pkg/lifecycle/startup',
     layer: 'kube-proxy',
     signs: [
-      says('any', 'error getting ClusterInformation: connection is unauthorized', 'sure'),
-      says('any', 'error getting ClusterInformation: Get *: dial tcp', 'likely'),
+      says('any', 'error getting ClusterInformation: connection is unauthorized', 'sure', { again: 90 }),
+      says('any', 'error getting ClusterInformation: Get *: dial tcp', 'likely', { again: 90 }),
     ],
     sample: quoted(
       'plugin type="calico" failed (add): error getting ClusterInformation: Get "https://10.96.0.1:443/apis/crd.projectcalico.org/v1/clusterinformations/default": dial tcp 10.96.0.1:443: i/o timeout',

@@ -40,7 +40,7 @@ export const controllerManagerFailures: readonly Failure[] = failures(
       fix: 'Leave it where the CNI hands out addresses from pools (Calico IPAM, Cilium cluster-pool). Flannel, Antrea and others need the Node object made again.',
       source: 'k/k:pkg/apis/core/validation/validation.go ValidateNodeUpdate',
       covers: ['K1', 'P03'],
-      signs: [says('kube-apiserver', 'field cannot be cleared once set', 'likely', ['podcidr'])],
+      signs: [says('kube-apiserver', 'field cannot be cleared once set', 'likely', { near: ['podcidr'] })],
       sample: quoted('Node "n1" is invalid: spec.podCIDRs: Forbidden: field cannot be cleared once set'),
     },
     'node-collected': {

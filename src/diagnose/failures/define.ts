@@ -3,19 +3,13 @@ import type { Failure, Sign, Speaker } from '../../model/failure.ts'
 type Certainty = 'sure' | 'likely'
 type Shown = Failure['signs'][number]
 
-/** A line of a log. `near`: one of these must stand in it too. */
+/** A line of a log. */
 export const says = (
   speaker: Speaker,
   line: string,
   certainty: Certainty = 'sure',
-  near?: readonly string[],
-): Shown => ({
-  kind: 'log',
-  speaker,
-  line,
-  certainty,
-  ...(near !== undefined && { near }),
-})
+  more: Pick<Extract<Sign, { kind: 'log' }>, 'near' | 'except' | 'again'> = {},
+): Shown => ({ kind: 'log', speaker, line, certainty, ...more })
 
 export const event = (reason: string, message: string, certainty: Certainty = 'sure'): Shown => ({
   kind: 'event',

@@ -10,7 +10,7 @@ export const etcdFailures: readonly Failure[] = failures('etcd', 'etcd', {
     fix: 'Bring control planes back until more than half of the members answer. Change one control plane at a time.',
     source: 'etcd:server/etcdserver',
     covers: ['P44'],
-    signs: [says('any', 'etcdserver: no leader'), says('etcd', 'lost leader', 'likely', ['raft'])],
+    signs: [says('any', 'etcdserver: no leader'), says('etcd', 'lost leader', 'likely', { near: ['raft'] })],
     sample: quoted(
       'E1123 03:01:00.000000       1 controller.go:195] "Failed to update lease" err="etcdserver: no leader"',
     ),

@@ -11,7 +11,7 @@ export const hostLogFailures: readonly Failure[] = failures('host', 'host', {
     source: 'Linux net/ipv6/addrconf.c; RFC 4862 5.4',
     signs: [
       says('any', 'IPv6 duplicate address * detected!'),
-      says('any', 'duplicate address detected!', 'likely', ['ipv6']),
+      says('any', 'duplicate address detected!', 'likely', { near: ['ipv6'] }),
     ],
     sample: quoted(
       'Nov 23 03:01:00 n1 kernel: IPv6: eth0: IPv6 duplicate address fd00:10::11 used by 02:42:ac:11:00:02 detected!',

@@ -7,6 +7,7 @@ import { etcdFailures } from './etcd.ts'
 import { hostLogFailures } from './host.ts'
 import { kubeadmFailures } from './kubeadm.ts'
 import { kubeletFailures } from './kubelet.ts'
+import { networkStates } from './network-states.ts'
 import { kubeProxyFailures } from './kube-proxy.ts'
 import { stateFailures } from './states.ts'
 import { otherCNIFailures } from './other-cni.ts'
@@ -24,4 +25,5 @@ export const ownFailures: readonly Failure[] = [
   ...otherCNIFailures,
   ...dnsFailures,
   ...stateFailures,
+  ...networkStates,
 ]

@@ -119,7 +119,7 @@ export const kubeProxyFailures: readonly Failure[] = failures('kube-proxy', 'kub
     source: 'k/k:pkg/proxy/apis/config/validation/validation.go',
     covers: ['kubernetes 4.2'],
     signs: [
-      says('kube-proxy', 'must contain at least one CIDR', 'likely', ['clustercidr']),
+      says('kube-proxy', 'must contain at least one CIDR', 'likely', { near: ['clustercidr'] }),
       says('kube-proxy', "can't use both 'primary' and CIDRs", 'sure'),
     ],
     sample: quoted(

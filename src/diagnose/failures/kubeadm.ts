@@ -42,7 +42,9 @@ export const kubeadmFailures: readonly Failure[] = failures('kubeadm', 'kubeadm'
         'kubeadm',
         "couldn't upgrade control plane. kubeadm has tried to recover everything into the earlier state",
       ),
-      says('kubeadm', 'did not change after * timed out waiting for the condition', 'likely', ['static pod']),
+      says('kubeadm', 'did not change after * timed out waiting for the condition', 'likely', {
+        near: ['static pod'],
+      }),
     ],
     sample: quoted(
       "[upgrade/apply] FATAL: couldn't upgrade control plane. kubeadm has tried to recover everything into the earlier state. Errors faced: static Pod hash for component kube-apiserver on Node n1 did not change after 5m0s",
@@ -54,7 +56,7 @@ export const kubeadmFailures: readonly Failure[] = failures('kubeadm', 'kubeadm'
     fix: 'On that node: `crictl ps -a`, and `crictl logs` of what exited; `dualstack diagnose --node-access local` does both.',
     source: 'k/k:cmd/kubeadm/app/phases/kubelet, cmd/kubeadm/app/cmd/phases/init/waitcontrolplane.go',
     signs: [
-      says('kubeadm', ' is not healthy after ', 'likely', ['kube-', 'etcd']),
+      says('kubeadm', ' is not healthy after ', 'likely', { near: ['kube-', 'etcd'] }),
       says('kubeadm', 'The kubelet is not running', 'likely'),
     ],
     sample: quoted('[control-plane-check] kube-apiserver is not healthy after 4m0.000301s'),

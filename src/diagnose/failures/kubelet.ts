@@ -39,9 +39,9 @@ export const kubeletFailures: readonly Failure[] = failures('kubelet', 'kubelet'
     source: 'k/k:pkg/kubelet/kubelet_node_status.go',
     covers: ['kubernetes 5.4', 'K18', 'P04'],
     signs: [
-      says('kubelet', 'Error updating node status, will retry" err="error getting node', 'likely'),
-      says('kubelet', 'error getting node * not found', 'likely'),
-      says('kubelet', 'Error getting node" err="node * not found', 'likely'),
+      // Each ten seconds; `error getting node "n2": Get "https://…": dial tcp` is an API server that is away.
+      says('kubelet', 'error getting node * not found', 'likely', { again: 60 }),
+      says('kubelet', 'Error getting node" err="node * not found', 'likely', { again: 60 }),
     ],
     sample: lab(
       'E1123 03:01:00.000000     812 kubelet_node_status.go:540] "Error updating node status, will retry" err="error getting node \\"n2\\": nodes \\"n2\\" not found"',
@@ -54,7 +54,7 @@ export const kubeletFailures: readonly Failure[] = failures('kubelet', 'kubelet'
     fix: 'Restart the kubelet of that node.',
     source: 'k/k:plugin/pkg/admission/noderestriction/admission.go',
     covers: ['kubernetes 3.2'],
-    signs: [says('kubelet', 'UID mismatch: expected * got', 'likely', ['node '])],
+    signs: [says('kubelet', 'UID mismatch: expected * got', 'likely', { near: ['node '] })],
     sample: quoted(
       'E1123 03:01:00.000000     812 kubelet.go:1900] "Failed creating a mirror pod" err="pods \\"etcd-n1\\" is forbidden: node n1 UID mismatch: expected aaa got bbb"',
     ),
@@ -105,8 +105,12 @@ export const kubeletFailures: readonly Failure[] = failures('kubelet', 'kubelet'
     source: 'k/k:staging/src/k8s.io/cri-client',
     layer: 'containerd',
     signs: [
-      says('kubelet', 'connect: connection refused', 'likely', ['containerd.sock', 'crio.sock']),
-      says('kubelet', 'connect: no such file or directory', 'likely', ['containerd.sock', 'crio.sock']),
+      says('kubelet', 'connect: connection refused', 'likely', { near: ['containerd.sock', 'crio.sock'] }),
+      says('kubelet', 'connect: no such file or directory', 'likely', {
+        near: ['containerd.sock', 'crio.sock'],
+        // cAdvisor tries every runtime there is, once, and says so of those that are not there.
+        except: ['container factory failed'],
+      }),
       says('kubelet', 'container runtime is down', 'likely'),
     ],
     sample: quoted(
@@ -139,7 +143,7 @@ export const kubeletFailures: readonly Failure[] = failures('kubelet', 'kubelet'
     layer: 'cni',
     covers: ['P23'],
     signs: [
-      says('any', 'failed to setup network for sandbox', 'likely'),
+      says('any', 'failed to setup network for sandbox', 'likely', { again: 90 }),
       event('FailedCreatePodSandBox', '', 'likely'),
     ],
     sample: lab(

@@ -12,7 +12,7 @@ export const otherCNIFailures: readonly Failure[] = failures('cni', 'cni', {
     covers: ['P29', 'cni 2.4'],
     signs: [
       says('cilium-agent', 'required IPv* PodCIDR not available'),
-      says('cilium-agent', 'Waiting for k8s node information', 'likely', ['podcidr']),
+      says('cilium-agent', 'Waiting for k8s node information', 'likely', { near: ['podcidr'] }),
     ],
     sample: quoted(
       'level=warning msg="Waiting for k8s node information" error="required IPv6 PodCIDR not available" subsys=daemon',
@@ -81,7 +81,7 @@ export const otherCNIFailures: readonly Failure[] = failures('cni', 'cni', {
     signs: [
       says('any', 'failed to add IP addr *: permission denied', 'likely'),
       says('any', 'failed to add IPv6 addr', 'likely'),
-      says('any', 'IPv6 is disabled', 'likely', ['cni', 'plugin', 'sandbox']),
+      says('any', 'IPv6 is disabled', 'likely', { near: ['cni', 'plugin', 'sandbox'] }),
     ],
     sample: quoted(
       'plugin type="bridge" failed (add): failed to add IP addr {Version:6 Address:fd00:244::5/64} to "eth0": permission denied',

@@ -158,11 +158,10 @@ function keepsEnding(cluster: Cluster, seen: SeenOnNodes = {}): readonly Violati
         : [],
     ),
   )
-  const waiting = cluster.pods.flatMap(({ namespace, name, waiting: why }) =>
-    why !== undefined && why.startsWith('CrashLoopBackOff')
-      ? [found(`Pod ${namespace}/${name}`, 'container', why)]
-      : [],
-  )
+  const waiting = cluster.pods.flatMap(({ namespace, name, waiting: why, ended }) => {
+    const told = why?.startsWith('CrashLoopBackOff') === true ? why : ended
+    return told === undefined ? [] : [found(`Pod ${namespace}/${name}`, 'container', told)]
+  })
   return [...onNodes, ...waiting]
 }
 

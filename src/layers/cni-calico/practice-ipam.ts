@@ -40,10 +40,8 @@ export function assignFrom(
   const changes: Change[] = []
   for (const family of families) {
     const open = pools.filter(pool => pool.family === family && !pool.isDisabled)
-    if (open.length === 0)
-      return {
-        exits: `failed to request ${family} addresses: no configured Calico pools for node ${pod.node}`,
-      }
+    // Calico 3.28's own words, as a real node has them.
+    if (open.length === 0) return { exits: 'cannot find a qualified ippool' }
     const taken = take(cluster, open, pod)
     if (taken === undefined)
       return { exits: `failed to request ${family} addresses: Assigned 0 out of 1 requested` }

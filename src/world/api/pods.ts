@@ -78,7 +78,7 @@ export function projectPod(raw: KubeObject, common: Common): Pod {
     families: familiesOf(ips),
     hostNetwork: spec.hostNetwork === true,
     phase: common.text(textOf(status.phase) ?? ''),
-    ready: listOf(status.conditions).some(condition => isReady(recordOf(condition))),
+    ...readinessOf(status),
     deleting: metadata.deletionTimestamp !== undefined,
     labels,
     mirror,
@@ -88,7 +88,19 @@ export function projectPod(raw: KubeObject, common: Common): Pod {
     revision: revision === undefined ? undefined : common.text(revision),
     annotations: annotationsOf(metadata.annotations),
     ...waitingOf(status),
+    ...endedOf(status),
   }
+}
+
+/** Of a pod that is over nobody starts anything again. */
+function endedOf(status: RawRecord): Pick<Pod, 'ended'> {
+  if (status.phase === 'Succeeded' || status.phase === 'Failed') return {}
+  for (const container of [...listOf(status.initContainerStatuses), ...listOf(status.containerStatuses)]) {
+    const { exitCode, reason } = recordOf(recordOf(recordOf(container).state).terminated)
+    if (typeof exitCode === 'number' && exitCode !== 0)
+      return { ended: `${textOf(reason) ?? 'Error'}: exit code ${exitCode}` }
+  }
+  return {}
 }
 
 /** Of the first container that waits, and why; nothing where none does. */
@@ -118,7 +130,13 @@ function familiesOf(ips: readonly string[]): Pod['families'] {
   return familyLists.find(list => list.length === found.length && list[0] === found[0]) ?? []
 }
 
-const isReady = (condition: RawRecord): boolean => condition.type === 'Ready' && condition.status === 'True'
+function readinessOf(status: RawRecord): Pick<Pod, 'ready' | 'readySince'> {
+  const found = listOf(status.conditions)
+    .map(recordOf)
+    .find(({ type, status: now }) => type === 'Ready' && now === 'True')
+  const since = textOf(found?.lastTransitionTime)
+  return { ready: found !== undefined, ...(since !== undefined && { readySince: since }) }
+}
 
 function commandsOf(containers: readonly RawRecord[]): Pod['commands'] {
   const words = (value: unknown) => listOf(value).map(String)

@@ -22,6 +22,7 @@ export async function readContainers(
   const runtime = records.find(([kind]) => kind === 'crictl')
   return {
     runtime: runtime === undefined ? 'absent' : textOf(runtime, 1).trim() === '' ? 'silent' : 'answered',
+    ...nowOf(records),
     containers: newest(runtime === undefined ? [] : listed(textOf(runtime, 1), exitsOf(records))),
     logs: records
       .filter(([kind]) => kind === 'log')
@@ -36,6 +37,12 @@ export async function readContainers(
         }
       }),
   }
+}
+
+function nowOf(records: readonly FrameRecord[]): Pick<NodeContainers, 'now'> {
+  const record = records.find(([kind]) => kind === 'now')
+  const seconds = record === undefined ? 0 : Number.parseInt(textOf(record, 1), 10)
+  return seconds > 0 ? { now: seconds * 1000 } : {}
 }
 
 const textOf = (record: FrameRecord, index: number): string => record[index]?.toString() ?? ''

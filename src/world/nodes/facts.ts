@@ -5,7 +5,7 @@ import type { ApiServerFacts, NodeFacts, NodeFile, PingAnswer } from '../../mode
 import type { PingTarget } from '../../model/read.ts'
 import type { NodeRead } from '../ports.ts'
 import { type Agent, call, patienceMs } from './agent.ts'
-import { parseFirewall } from './firewall.ts'
+import { parseFirewall, parseNftables } from './firewall.ts'
 import type { FrameRecord } from './frame.ts'
 import { parseAddresses, parseJson, parseRoutes } from './ip.ts'
 import { oneALine } from './quote.ts'
@@ -99,7 +99,7 @@ export function parseFacts(records: readonly FrameRecord[], read: NodeRead): Nod
     ...(kubelet === undefined ? {} : { kubeletArguments: kubelet.replace(/\0$/, '').split('\0').slice(1) }),
     ...(manifests === undefined ? {} : { manifests: manifests.split('\n').filter(path => path !== '') }),
     ...(kernel === undefined ? {} : { kernel }),
-    ...(read.firewall === true ? { firewall: firewallOf(said) } : {}),
+    ...(read.firewall === true ? { firewall: firewallOf(said), ...nftablesOf(said) } : {}),
     ...(read.upkeep === true
       ? { upkeep: parseUpkeep(said.get('certificates'), said.get('cgroup'), said.get('program')) }
       : {}),
@@ -119,6 +119,11 @@ const firewallOf = (said: ReadonlyMap<string, string>): PerFamily<readonly strin
       return printed === undefined ? [] : [[family, parseFirewall(printed)]]
     }),
   )
+
+function nftablesOf(said: ReadonlyMap<string, string>): Pick<NodeFacts, 'nftables'> {
+  const printed = said.get('nftables')
+  return printed === undefined ? {} : { nftables: parseNftables(printed) }
+}
 
 function answerFor(asked: string, reached: ReadonlyMap<string, boolean>): [string, boolean][] {
   const answer = reached.get(hostAndPort(asked))

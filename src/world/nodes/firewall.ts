@@ -16,3 +16,10 @@ export function parseFirewall(printed: string): readonly string[] {
 /** As iptables-save writes it, so that a bundle looks like what people know. */
 export const writeFirewall = (lines: readonly string[]): string =>
   ['*filter', ...lines, 'COMMIT', ''].join('\n')
+
+/** The lines that say something, without comments. Empty: no table that anybody but iptables, kube-proxy and we made. */
+export const parseNftables = (printed: string): readonly string[] =>
+  printed
+    .split('\n')
+    .filter(line => line.trim() !== '')
+    .map(line => line.replaceAll(/ comment "(?:[^"\\]|\\.)*"/g, ''))

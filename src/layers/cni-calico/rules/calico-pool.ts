@@ -34,7 +34,10 @@ const missing = calicoRule({
   covers: ['cni 2.2', 'P23'],
   remedy:
     'Create (or enable) an IPPool of that family, or take its assign_… out of calico-config until one is there.',
-  says: [{ component: 'calico-cni', line: 'no configured Calico pools*' }],
+  says: [
+    { component: 'calico-cni', line: 'cannot find a qualified ippool' },
+    { component: 'calico-cni', line: 'no configured Calico pools*' },
+  ],
   reads,
   unless: hasNoConfig,
   find: facts =>

@@ -37,6 +37,24 @@ export class FilterTable {
     return this.reached(name).some(rule => /-j ACCEPT\b/.test(rule) && pattern.test(rule))
   }
 
+  /** Is what the pattern says dropped on its way in or through, by a rule that asks for no more than that? */
+  drops(pattern: RegExp): boolean {
+    return ['PREROUTING', 'INPUT', 'FORWARD'].some(name =>
+      this.reached(name).some(
+        rule =>
+          / -j (?:DROP|REJECT)\b/.test(rule) &&
+          /^-p \S+(?: -m \S+)? --dports? \S+ -j /.test(rule) &&
+          pattern.test(rule),
+      ),
+    )
+  }
+
+  /** Which of two kinds of rules a packet of this chain meets first. */
+  first(name: string, drops: RegExp, accepts: RegExp): 'drops' | 'accepts' | undefined {
+    const rule = this.reached(name).find(one => drops.test(one) || accepts.test(one))
+    return rule === undefined ? undefined : drops.test(rule) ? 'drops' : 'accepts'
+  }
+
   /** The rules of a chain and of all that it may jump to. */
   private reached(name: string, seen = new Set<string>()): readonly string[] {
     if (seen.has(name)) return []

@@ -5,6 +5,7 @@ runtime() {
   if has timeout; then timeout 10 crictl "$@" 2>/dev/null; else crictl "$@" 2>/dev/null; fi
 }
 
+emit now "$(date +%s)"
 if has crictl; then
   runtime ps -a -o json | emit_stream crictl
   for id in $(runtime ps -a --state exited -q | head -n 40); do

@@ -85,6 +85,20 @@ show_firewall() {
   done
 }
 
+# Tables of iptables, kube-proxy and ours are told elsewhere or nobody reads them. Elements of named sets may be many: -t leaves them out.
+show_nftables() {
+  has nft || return 0
+  tables=$(nft list tables 2>/dev/null) || return 0
+  printf '%s\n' "$tables" | while read -r _ family table; do
+    case "$family $table" in
+      'ip filter' | 'ip nat' | 'ip mangle' | 'ip raw' | 'ip security') continue ;;
+      'ip6 filter' | 'ip6 nat' | 'ip6 mangle' | 'ip6 raw' | 'ip6 security') continue ;;
+      *' kube-proxy' | *' dualstack'*) continue ;;
+    esac
+    nft -t list table "$family" "$table" 2>/dev/null
+  done | emit_stream nftables
+}
+
 # end_of PATH: when the certificate on stdin ends. openssl prints the date alone: what else is in the file, a key perhaps, stays here.
 end_of() {
   date=$(openssl x509 -noout -enddate 2>/dev/null) || return 0
@@ -217,7 +231,10 @@ show_ways() {
 
 show_files
 if [ -n "$NETWORK" ]; then show_network; fi
-if [ -n "$FIREWALL" ]; then show_firewall; fi
+if [ -n "$FIREWALL" ]; then
+  show_firewall
+  show_nftables
+fi
 if [ -n "$UPKEEP" ]; then show_upkeep; fi
 if [ -n "$API" ]; then show_server; fi
 if [ -n "$REACH" ]; then show_reach; fi
