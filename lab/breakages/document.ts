@@ -1,0 +1,71 @@
+import type { Breakage, Outcome } from './breakage.ts'
+
+/** docs/breakages.md: what was broken, what `verify` saw of it, what `diagnose` named first, and from which words. */
+export function breakagesDocument(breakages: readonly Breakage[], recorded: readonly Outcome[]): string {
+  const rows = breakages.flatMap(breakage => {
+    const outcome = recorded.find(({ id }) => id === breakage.id)
+    return outcome === undefined ? [] : [{ breakage, outcome }]
+  })
+  const silent = rows.filter(({ breakage }) => 'unseen' in breakage.expect.verify)
+  const seen = rows.filter(
+    ({ breakage, outcome }) => !('unseen' in breakage.expect.verify) && outcome.verify.seen,
+  )
+  const named = rows.filter(({ outcome }) => outcome.diagnose.named)
+  const lines = rows.filter(({ outcome }) => outcome.diagnose.found[0]?.isLine === true)
+  const quiet = rows.flatMap(({ outcome }) => outcome.quietAfter ?? [])
+  return `${[
+    '# Broken on purpose',
+    '<!-- Made by `npm run docs:breakages`; do not edit. -->',
+    `${breakages.length} breakages of a real cluster ([lab.md](lab.md)), each declared in \`lab/breakages/\` and made by \`npm run breakages\`: it breaks one thing, asks \`dualstack diagnose\` and \`dualstack verify\`, mends it, and waits until both are quiet again. \`single\` are those of the cluster as kubeadm made it, \`dual\` those of the one that this tool has converted. The results are the recorded ones of the last whole run.`,
+    [
+      '| | |',
+      '| --- | --- |',
+      `| seen by \`verify\` | ${seen.length} of the ${rows.length - silent.length} that traffic can show; of the other ${silent.length} the reason stands below |`,
+      `| named first by \`diagnose\` | ${named.length} of ${rows.length} |`,
+      `| by a component’s own words, produced in the lab | ${lines.length}; the others by what stands there |`,
+      `| still told by \`diagnose\` after it was mended | ${rows.length - quiet.length}; quiet after ${median(quiet)} s (median), ${Math.max(0, ...quiet)} s at most |`,
+    ].join('\n'),
+    [
+      '| breakage | row of the how-to | `verify` | `diagnose`, first | from |',
+      '| --- | --- | --- | --- | --- |',
+      ...rows.map(row),
+    ].join('\n'),
+    '## The words',
+    'What stood behind the cause that was named first: a line of a component, as the lab produced it, or what was read of the cluster.',
+    [
+      '| breakage | where | what |',
+      '| --- | --- | --- |',
+      ...rows.map(({ breakage, outcome }) => {
+        const [first] = outcome.diagnose.found
+        return `| ${code(breakage.id)} | ${cell(first?.where ?? '')} | ${code(first?.says ?? '')} |`
+      }),
+    ].join('\n'),
+  ].join('\n\n')}\n`
+}
+
+function row({ breakage, outcome }: { readonly breakage: Breakage; readonly outcome: Outcome }): string {
+  const { id, title, base, howto, expect } = breakage
+  const { verify, diagnose } = outcome
+  const told = [...verify.failed, ...(verify.says === undefined ? [] : [verify.says])]
+  const seen =
+    'unseen' in expect.verify
+      ? `not by traffic: ${expect.verify.unseen}`
+      : `${verify.seen ? 'seen' : '**not seen**'}: ${told.join('; ')}`
+  const [first] = diagnose.found
+  const cells = [
+    `${code(id)} (${base}): ${title}`,
+    howto.join('; '),
+    cell(seen),
+    `${diagnose.named ? '' : '**another**: '}${first === undefined ? 'nothing' : `${code(first.failure)}, ${first.certainty}`}`,
+    first?.isLine === true ? 'its words' : 'state',
+  ]
+  return `| ${cells.join(' | ')} |`
+}
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+const code = (text: string): string => `\`\`${text.includes('`') ? ` ${cell(text)} ` : cell(text)}\`\``
+
+function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? 0
+}
