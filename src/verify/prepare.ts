@@ -3,7 +3,7 @@ import type { KubeObject } from '../model/cluster.ts'
 import { getField } from '../model/fields.ts'
 import type { Skipped } from '../model/verification.ts'
 import type { World } from '../world/ports.ts'
-import type { Context, Exposed, Role, ServiceName } from './context.ts'
+import type { Context, Exposed, Role, ServiceName, Tester } from './context.ts'
 import { balancedEntrances } from './entrances.ts'
 import { exposed, nodeOf, others } from './gather.ts'
 import { imageOn } from './image.ts'
@@ -89,7 +89,8 @@ export async function prepare(
     Promise.all(fit.map(node => nodeOf(world, node, signal))),
   ])
   const [one] = testers
-  const introduced = one === undefined ? undefined : await introduce(world, namespace, one.pod, signal)
+  const introduced = one === undefined ? undefined : await introduce(world, namespace, one, signal)
+  const noSctp = sctp ? introduced?.noSctp : undefined
   const { outward } = found
   const none: Exposed = { name: '', clusterIPs: {} }
   const service = (name: ServiceName): Exposed => services.get(name) ?? none
@@ -123,7 +124,7 @@ export async function prepare(
         given: options.ingress ?? [],
       }),
       outside: options.outside ?? [],
-      isSctp: sctp,
+      isSctp: sctp && noSctp === undefined,
       isHostPorts: hostPorts,
       cni: found.cni,
     },
@@ -132,26 +133,43 @@ export async function prepare(
         const why = unfit(node)
         return why === undefined ? [] : [{ scenario: 'nodes', reason: `node ${node.metadata.name}: ${why}` }]
       }),
+      ...(noSctp === undefined ? [] : [{ scenario: 'pod-to-pod', reason: `no SCTP: ${noSctp}` }]),
       ...missing.map(({ node, why }) => ({ scenario: 'nodes', reason: `node ${node}: ${why}` })),
     ],
   }
 }
 
 /** What the image has, and what the cluster calls itself. */
+interface Introduced {
+  readonly isAgnhost: boolean
+  /** Why nothing can be asked by SCTP. */
+  readonly noSctp?: string
+  readonly domain?: string
+}
+
 async function introduce(
   { api }: World,
   namespace: string,
-  name: string,
+  { pod, node }: Tester,
   signal?: AbortSignal,
-): Promise<{ readonly isAgnhost: boolean; readonly domain?: string }> {
-  const { stdout } = await api.exec(
-    { namespace, name, container },
-    ['sh', '-c', 'test -x /agnhost && echo agnhost; cat /etc/resolv.conf'],
-    { timeoutMs: 30_000, signal },
-  )
+): Promise<Introduced> {
+  const { stdout } = await api.exec({ namespace, name: pod, container }, ['sh', '-c', introduction], {
+    timeoutMs: 30_000,
+    signal,
+  })
   const domain = new RegExp(String.raw`^search .*?\b${namespace}\.svc\.(\S+)`, 'm').exec(stdout)?.[1]
+  const isAgnhost = /^agnhost$/m.test(stdout)
   return {
-    isAgnhost: /^agnhost$/m.test(stdout),
+    isAgnhost,
+    ...(isAgnhost ? {} : { noSctp: 'the image of the test pods is not agnhost, which alone speaks it' }),
+    ...(/^OTHER: .*not supported/m.test(stdout) && {
+      noSctp: `the kernel of ${node} does not know it: modprobe sctp`,
+    }),
     ...(domain === undefined ? {} : { domain: domain.replace(/\.$/, '') }),
   }
 }
+
+const introduction = `cat /etc/resolv.conf
+test -x /agnhost && echo agnhost || exit 0
+test -z "$SCTP" || /agnhost connect 127.0.0.1:1 --protocol=sctp --timeout=1s 2>&1
+exit 0`
