@@ -16,14 +16,18 @@ export function breakagesDocument(breakages: readonly Breakage[], recorded: read
   return `${[
     '# Broken on purpose',
     '<!-- Made by `npm run docs:breakages`; do not edit. -->',
-    `${breakages.length} breakages of a real cluster ([lab.md](lab.md)), each declared in \`lab/breakages/\` and made by \`npm run breakages\`: it breaks one thing, asks \`dualstack diagnose\` and \`dualstack verify\`, mends it, and waits until both are quiet again. \`single\` are those of the cluster as kubeadm made it, \`dual\` those of the one that this tool has converted. The results are the recorded ones of the last whole run.`,
+    `A real cluster ([lab.md](lab.md)) is broken on purpose, one thing at a time, then asked by \`dualstack diagnose\` and \`dualstack verify\`, and mended. Each breakage is declared in \`lab/breakages/\`: what is done, and beforehand what both must say. \`single\` are those of the cluster as kubeadm made it, \`dual\` those of the one that this tool has converted. \`npm run breakages -- --record\` makes them; here stand the ${rows.length} of ${breakages.length} whose last run is recorded. In between journals and events are taken away, so that each is found by its own traces; \`--until-quiet\` waits instead until nothing of it is told any more.`,
     [
       '| | |',
       '| --- | --- |',
       `| seen by \`verify\` | ${seen.length} of the ${rows.length - silent.length} that traffic can show; of the other ${silent.length} the reason stands below |`,
       `| named first by \`diagnose\` | ${named.length} of ${rows.length} |`,
       `| by a component’s own words, produced in the lab | ${lines.length}; the others by what stands there |`,
-      `| still told by \`diagnose\` after it was mended | ${rows.length - quiet.length}; quiet after ${median(quiet)} s (median), ${Math.max(0, ...quiet)} s at most |`,
+      ...(quiet.length === 0
+        ? []
+        : [
+            `| quiet again after it was mended, without anything taken away | ${quiet.length} that were waited for: ${median(quiet)} s (median), ${Math.max(0, ...quiet)} s at most |`,
+          ]),
     ].join('\n'),
     [
       '| breakage | row of the how-to | `verify` | `diagnose`, first | from |',
@@ -49,7 +53,7 @@ function row({ breakage, outcome }: { readonly breakage: Breakage; readonly outc
   const told = [...verify.failed, ...(verify.says === undefined ? [] : [verify.says])]
   const seen =
     'unseen' in expect.verify
-      ? `not by traffic: ${expect.verify.unseen}`
+      ? `not by traffic: ${expect.verify.unseen}${verify.seen ? '' : `; **it told**: ${told.join('; ')}`}`
       : `${verify.seen ? 'seen' : '**not seen**'}: ${told.join('; ')}`
   const [first] = diagnose.found
   const cells = [

@@ -6,6 +6,8 @@ export const notRepeated: Readonly<Record<string, string>> = {
   'node-to-pod': 'a node has nothing of ours that could ask by itself',
   'pod-to-node':
     'it asks the port of the kubelet, which closes for a moment whenever the kubelet starts anew',
+  'pod-to-own-service':
+    'the pods behind it are the user’s: a run makes them anew, and one alone is away meanwhile',
   'packet-size': 'large packets are many packets',
   'node-to-service': 'a node has nothing of ours that could ask by itself',
   'session-affinity': 'one answer alone says nothing',
