@@ -238,6 +238,8 @@ END`,
     howto: ['S4'],
     async break(site) {
       const { worker } = site
+      // Last of all, or they go on to ask the wrong machine.
+      site.undo(() => forgetNeighbours(site))
       site.undo(() => restoreUplink(site))
       await site.change(
         'outside',

@@ -61,7 +61,7 @@ async function baseOf(lab: Lab): Promise<Breakage['base']> {
 }
 
 /** Breaks it, asks both commands, and mends it. What was not mended fails here, and is not the next one's. */
-export async function runBreakage(
+async function runBreakage(
   lab: Lab,
   breakage: Breakage,
   { untilQuiet }: Pick<Running, 'untilQuiet'>,

@@ -13,11 +13,13 @@ const key = (name: string, what: string): string => `net.ipv6.conf.${name.replac
 export const readNodes = ({ cluster }: Situation): readonly (readonly [string, NodeFacts])[] =>
   Object.entries(cluster.nodes)
 
-/** Where the node's address of the family stands: as the goal names it, else any that is global. */
+/** Where the node's address of the family stands: as the goal names it, else any that is global; where there is none, its uplink. */
 function interfacesOf(facts: NodeFacts, family: Family, wanted: string | undefined): readonly string[] {
   const own = facts.addresses.filter(one => one.family === family && one.scope === 'global')
   const chosen = own.filter(({ address }) => address === wanted)
-  return [...new Set((chosen.length > 0 ? chosen : own).map(one => one.interface))]
+  const uplinks = facts.routes.filter(({ destination }) => destination === 'default')
+  const places = chosen.length > 0 ? chosen : own.length > 0 ? own : uplinks
+  return [...new Set(places.map(one => one.interface))]
 }
 
 const defaultRoutes = (facts: NodeFacts, family: Family): readonly Route[] =>
@@ -89,6 +91,12 @@ const off = ruleThere({
     bad: [
       () => nodeWith({ sysctls: { 'net.ipv6.conf.all.disable_ipv6': '1' } }),
       () => nodeWith({ sysctls: { 'net.ipv6.conf.eth0.disable_ipv6': '1' } }),
+      // Its address went with it.
+      () =>
+        nodeWith({
+          addresses: healthy.addresses?.filter(({ family }) => family === 'IPv4') ?? [],
+          sysctls: { 'net.ipv6.conf.eth0.disable_ipv6': '1' },
+        }),
       () => situation({ node: { sysctls: { 'net.ipv4.ip_forward': '1' } } }),
     ],
     good: [() => nodeWith(), () => nodeWith({ sysctls: { 'net.ipv6.conf.docker0.disable_ipv6': '1' } })],
