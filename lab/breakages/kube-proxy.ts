@@ -45,7 +45,7 @@ export const kubeProxyBreakages: readonly Breakage[] = [
         unseen:
           'the kernels of the lab have both families: kube-proxy runs, and only masquerades what comes from outside otherwise',
       },
-      diagnose: 'range-pair/pods-differ',
+      diagnose: 'kube-proxy-config/cluster-cidr-other-family',
     },
   },
   {

@@ -54,9 +54,10 @@ export function conclude({
   const found = [...byId.values()]
     .filter(({ failure }) => holdsIn(failure, cluster?.version))
     .toSorted(before)
+  const ordered = comparisons.reduce(causesFirst, found)
   const unknown = hearing.unknown(unknownTold)
   return {
-    found: found.map(diagnosisOf),
+    found: ordered.map(diagnosisOf),
     lookedAt,
     notRead,
     unknown,
@@ -80,6 +81,36 @@ function before(a: Found, b: Found): number {
   if (layers !== 0) return layers
   if (a.at !== b.at && a.at !== '' && b.at !== '') return a.at < b.at ? -1 : 1
   return a.first - b.first
+}
+
+interface Comparison {
+  readonly id: string
+  readonly causes: RegExp
+}
+
+/** That two things differ is no cause where something says what is wrong with one of them. */
+const comparisons: readonly Comparison[] = [
+  {
+    id: 'service-cidr/other-range',
+    causes:
+      /^(?:api-server-flags\/|advertise-address\/|api-server\/range-differs$|range-pair\/services-differ$)/,
+  },
+  {
+    id: 'range-pair/services-differ',
+    causes: /^(?:api-server-flags\/|advertise-address\/|api-server\/range-differs$|controller-manager-)/,
+  },
+  {
+    id: 'range-pair/pods-differ',
+    causes: /^(?:kube-proxy-config\/cluster-cidr-|controller-manager-|node-ranges\/outside-cluster-range$)/,
+  },
+]
+
+function causesFirst(found: readonly Found[], { id, causes }: Comparison): readonly Found[] {
+  const index = found.findIndex(({ failure }) => failure.id === id)
+  if (index < 0) return found
+  const behind = found.slice(index)
+  const isCause = ({ failure }: Found): boolean => causes.test(failure.id)
+  return [...found.slice(0, index), ...behind.filter(isCause), ...behind.filter(one => !isCause(one))]
 }
 
 function diagnosisOf({ failure, certainty, because }: Found): Diagnosis {
