@@ -3,12 +3,13 @@ import type { KubeObject } from '../model/cluster.ts'
 import { getField } from '../model/fields.ts'
 import type { Skipped } from '../model/verification.ts'
 import type { World } from '../world/ports.ts'
-import type { Context, Exposed, Role, ServiceName, Tester } from './context.ts'
+import type { Context, Exposed, Role, ServiceName } from './context.ts'
 import { balancedEntrances } from './entrances.ts'
 import { exposed, nodeOf, others } from './gather.ts'
 import { imageOn } from './image.ts'
+import { introduce } from './introduce.ts'
 import { ingressEntrances } from './ingress-entrances.ts'
-import { container, podName, policyObject, serviceObjects, type TestPod, usualLifetime } from './objects.ts'
+import { podName, policyObject, serviceObjects, type TestPod, usualLifetime } from './objects.ts'
 import type { VerifyOptions } from './options.ts'
 import { ownAddresses } from './own-addresses.ts'
 import { ownServices } from './own-services.ts'
@@ -138,38 +139,3 @@ export async function prepare(
     ],
   }
 }
-
-/** What the image has, and what the cluster calls itself. */
-interface Introduced {
-  readonly isAgnhost: boolean
-  /** Why nothing can be asked by SCTP. */
-  readonly noSctp?: string
-  readonly domain?: string
-}
-
-async function introduce(
-  { api }: World,
-  namespace: string,
-  { pod, node }: Tester,
-  signal?: AbortSignal,
-): Promise<Introduced> {
-  const { stdout } = await api.exec({ namespace, name: pod, container }, ['sh', '-c', introduction], {
-    timeoutMs: 30_000,
-    signal,
-  })
-  const domain = new RegExp(String.raw`^search .*?\b${namespace}\.svc\.(\S+)`, 'm').exec(stdout)?.[1]
-  const isAgnhost = /^agnhost$/m.test(stdout)
-  return {
-    isAgnhost,
-    ...(isAgnhost ? {} : { noSctp: 'the image of the test pods is not agnhost, which alone speaks it' }),
-    ...(/^OTHER: .*not supported/m.test(stdout) && {
-      noSctp: `the kernel of ${node} does not know it: modprobe sctp`,
-    }),
-    ...(domain === undefined ? {} : { domain: domain.replace(/\.$/, '') }),
-  }
-}
-
-const introduction = `cat /etc/resolv.conf
-test -x /agnhost && echo agnhost || exit 0
-test -z "$SCTP" || /agnhost connect 127.0.0.1:1 --protocol=sctp --timeout=1s 2>&1
-exit 0`

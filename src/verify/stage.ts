@@ -184,7 +184,9 @@ export async function startPods(
         throw new UnreachableError(
           `no test pod started; node ${one?.node ?? ''}: ${one?.why ?? ''}`,
           'verify.no-pods',
-          'Where there is no registry, --image names an image that the nodes have, with a shell and netcat: kubectl get node NAME -o jsonpath={.status.images[*].names}',
+          /ContainerCreating|Pending/.test(one?.why ?? '')
+            ? 'Mostly no pod gets a network there, or an image is still on its way: `dualstack diagnose` names the cause, and what kubelets said of it.'
+            : 'Where there is no registry, --image names an image that the nodes have, with a shell and netcat: kubectl get node NAME -o jsonpath={.status.images[*].names}',
         )
       return { testers, missing }
     }

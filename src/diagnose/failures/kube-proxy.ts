@@ -1,5 +1,5 @@
 import type { Failure } from '../../model/failure.ts'
-import { event, failures, quoted, says } from './define.ts'
+import { event, failures, lab, quoted, says } from './define.ts'
 
 const linux = 'k/k:cmd/kube-proxy/app/server_linux.go, server.go'
 
@@ -50,8 +50,8 @@ export const kubeProxyFailures: readonly Failure[] = failures('kube-proxy', 'kub
     versions: '>=1.34',
     covers: ['kubernetes 4.3', 'P18'],
     signs: [says('kube-proxy', 'NodeIPs changed for the node', 'likely')],
-    sample: quoted(
-      'I1123 03:01:00.000000       1 node.go:180] "NodeIPs changed for the node" newNodeIPs=["10.0.0.11","fd00:10::11"] oldNodeIPs=["10.0.0.11"]',
+    sample: lab(
+      'I1129 10:46:29.558925       1 node.go:197] "NodeIPs changed for the node" node="n2" newNodeIPs=["10.89.1.12","fd00:89:1::12"] oldNodeIPs=["10.89.1.12"]',
     ),
   },
   'waits-for-pod-ranges': {
