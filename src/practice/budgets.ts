@@ -3,7 +3,7 @@ import { getField } from '../model/fields.ts'
 import { type LabelSelector, selects } from '../layers/shared/selector.ts'
 import { scaled } from '../layers/workloads/budget.ts'
 import { deleted } from './deletion.ts'
-import { isLive, isReady } from './pod-status.ts'
+import { countsOtherwise, isLive, isReady } from './pod-status.ts'
 import { podsSelected, Selecting } from './selection.ts'
 import { podResource, type Site } from './site.ts'
 
@@ -26,7 +26,7 @@ export function keepBudgets(site: Site): void {
     })
   site.store.onWrite(({ resource: written, before, after }) => {
     if (written === resource && after !== undefined) look(after)
-    const pod = written === podResource ? (after ?? before) : undefined
+    const pod = written === podResource && countsOtherwise(before, after) ? (after ?? before) : undefined
     if (pod !== undefined) for (const budget of selecting.of(pod)) look(budget)
   })
 }
@@ -53,8 +53,11 @@ function count(site: Site, budget: KubeObject): void {
 /** As many as their controllers want: a pod that is being made again counts. */
 function expectedPods(site: Site, pods: readonly KubeObject[]): number {
   const replicas = new Map<string, number>()
+  const asked = new Set<string>()
   for (const pod of pods) {
     const owner = pod.metadata.ownerReferences?.find(one => one.controller === true)
+    if (owner !== undefined && asked.has(owner.uid)) continue
+    if (owner !== undefined) asked.add(owner.uid)
     const found =
       owner === undefined ? undefined : controllerOf(site, pod.metadata.namespace, owner.kind, owner.name)
     const wanted = getField(found?.object, ['spec', 'replicas'])

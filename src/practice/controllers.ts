@@ -1,7 +1,7 @@
 import type { KubeObject, Resource } from '../model/cluster.ts'
 import { DaemonSets } from './daemonsets.ts'
 import { reconcileDeployment, reconcileReplicas } from './deployments.ts'
-import { isLive } from './pod-status.ts'
+import { countsOtherwise, isLive } from './pod-status.ts'
 import { Revisions } from './revisions.ts'
 import { podResource, type Site } from './site.ts'
 import { reconcileStatefulSet } from './statefulsets.ts'
@@ -56,6 +56,7 @@ export function runControllers(site: Site): void {
     }
     if (after !== undefined && resource in reconcile) look(resource, namespace, name)
     if (resource !== podResource && resource !== 'apps/v1/replicasets') return
+    if (resource === podResource && !countsOtherwise(before, after)) return
     lookAtOwner(object)
   })
 }

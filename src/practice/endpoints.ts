@@ -4,7 +4,7 @@ import type { KubeObject } from '../model/cluster.ts'
 import { sameJson } from '../model/fields.ts'
 import type { Index } from '../model/simulation.ts'
 import type { LabelSelector } from '../layers/shared/selector.ts'
-import { isDeleting, isReady, nodeOf, statusOf } from './pod-status.ts'
+import { countsOtherwise, isDeleting, isReady, nodeOf, statusOf } from './pod-status.ts'
 import { podsSelected, Selecting } from './selection.ts'
 import { podResource, type Site } from './site.ts'
 import { ownerReference } from './workloads.ts'
@@ -72,10 +72,16 @@ export function keepEndpoints(site: Site): void {
   const selecting = new Selecting(site.store, services, service => selectorOf(specOf(service)))
   site.store.onWrite(({ resource, before, after }) => {
     if (resource === services && after !== undefined) look(after)
-    if (resource !== podResource) return
+    if (resource !== podResource || !endsOtherwise(before, after)) return
     const pod = after ?? before
     if (pod !== undefined) for (const service of selecting.of(pod)) look(service)
   })
+}
+
+/** A pod without an address is no end of anything. */
+function endsOtherwise(before: KubeObject | undefined, after: KubeObject | undefined): boolean {
+  const [old, now] = [before, after].map(pod => pod && statusOf(pod).podIPs)
+  return (old !== undefined || now !== undefined) && (old !== now || countsOtherwise(before, after))
 }
 
 function reconcile(site: Site, service: KubeObject): void {

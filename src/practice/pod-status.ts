@@ -21,6 +21,16 @@ export const isDeleting = ({ metadata }: KubeObject): boolean => metadata.deleti
 export const isLive = (pod: KubeObject): boolean =>
   !isDeleting(pod) && statusOf(pod).phase !== 'Succeeded' && statusOf(pod).phase !== 'Failed'
 
+/** Does who counts pods count otherwise after this write? That a pod got a node or addresses is nothing to him. */
+export const countsOtherwise = (before: KubeObject | undefined, after: KubeObject | undefined): boolean =>
+  before === undefined ||
+  after === undefined ||
+  isDeleting(before) !== isDeleting(after) ||
+  isLive(before) !== isLive(after) ||
+  isReady(before) !== isReady(after) ||
+  before.metadata.labels !== after.metadata.labels ||
+  before.metadata.ownerReferences !== after.metadata.ownerReferences
+
 /** Its Ready condition, and why its container waits where it does. */
 export function setReady(
   site: Site,

@@ -5,7 +5,7 @@ import type { Change } from '../model/plan.ts'
 import type { Surroundings } from '../model/simulation.ts'
 import type { AnyRule } from '../model/rule.ts'
 import { applyFields, isObjectChange, isSysctlChange } from '../model/apply.ts'
-import { getField, setField } from '../model/fields.ts'
+import { getField, sameJson, setField } from '../model/fields.ts'
 import { applyEdits } from '../text/edits.ts'
 import { Common, projectPod } from '../world/api/pods.ts'
 import type { VirtualClock } from './clock.ts'
@@ -104,7 +104,7 @@ export class Site {
   }
 
   setStatus(resource: Resource, object: KubeObject, status: Readonly<Record<string, unknown>>): void {
-    if (JSON.stringify(status) === JSON.stringify(object['status'])) return
+    if (sameJson(status, object['status'])) return
     this.update(resource, object.metadata.namespace, object.metadata.name, now => ({ ...now, status }))
   }
 

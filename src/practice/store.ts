@@ -197,7 +197,10 @@ export const controllerOf = ({ metadata }: KubeObject): string | undefined =>
 const fullName = (object: KubeObject | undefined): string =>
   `${object?.metadata.namespace ?? ''}/${object?.metadata.name ?? ''}`
 
-const byName = (a: KubeObject, b: KubeObject): number => (fullName(a) < fullName(b) ? -1 : 1)
+const byName = (a: KubeObject, b: KubeObject): number => {
+  if (a.metadata.namespace === b.metadata.namespace) return a.metadata.name < b.metadata.name ? -1 : 1
+  return fullName(a) < fullName(b) ? -1 : 1
+}
 
 function shelfOf(table: Table, namespace = ''): Shelf {
   let shelf = table.namespaces.get(namespace)
