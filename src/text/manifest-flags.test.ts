@@ -19,6 +19,27 @@ const changed = (before: string, after: string) =>
     ...insert.map(line => `+${line.trimEnd()}`),
   ])
 
+describe('a text that was read before', () => {
+  const text = `${command('kube-apiserver', '--v=1')}  - name: other\n    command:\n    - other\n    - --v=2\n`
+
+  it('says of each container what it says of that one', () => {
+    expect([readFlags(text, 'kube-apiserver').get('v'), readFlags(text, 'other').get('v')]).toEqual([
+      '1',
+      '2',
+    ])
+    expect(readFlags(text, 'kube-apiserver').get('v')).toBe('1')
+    expect(() => readFlags(text, 'third')).toThrow(RefusedError)
+  })
+
+  it('says the same after an edit, and the edited one what it says itself', () => {
+    const before = readFlags(text, 'other').all
+    const after = setFlags(text, 'other', { v: '3', w: 'x' })
+    expect(readFlags(text, 'other').all).toEqual(before)
+    expect(readFlags(after, 'other').get('v')).toBe('3')
+    expect(setFlags(text, 'other', { v: '3', w: 'x' })).toBe(after)
+  })
+})
+
 describe('readFlags', () => {
   const text = `apiVersion: v1
 kind: Pod

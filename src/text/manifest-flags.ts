@@ -42,6 +42,16 @@ export interface FlagOptions {
 /** @throws RefusedError `text.yaml`, `text.documents`, `text.no-container`, `text.shell`, `text.shape` */
 export function readFlags(text: string, container: string): ManifestFlags {
   const doc = parseYaml(text)
+  const ofDoc = known.get(doc) ?? new Map<string, ManifestFlags>()
+  known.set(doc, ofDoc)
+  const flags = ofDoc.get(container) ?? flagsOf(text, doc, container)
+  ofDoc.set(container, flags)
+  return flags
+}
+
+const known = new WeakMap<Doc, Map<string, ManifestFlags>>()
+
+function flagsOf(text: string, doc: Doc, container: string): ManifestFlags {
   const found = argumentsOf(text, doc, container)
   const pod = meaningOf(doc) as {
     metadata?: { name?: string; labels?: Record<string, string>; annotations?: Record<string, string> }

@@ -29,10 +29,27 @@ export type Doc = Document.Parsed
 /** Kubernetes reads YAML with a parser of version 1.1: `0644`, `yes` and `12:30` mean something else in 1.2. */
 const reading = { version: '1.1', logLevel: 'error', strict: true, uniqueKeys: true } as const
 
+/**
+ * Texts that were understood last, the newest behind: many questions are asked of few texts, one after the other. Nobody changes a document,
+ * as edits are splices of the text.
+ */
+const understood = new Map<string, readonly Doc[]>()
+const mostUnderstood = 64
+
 /** All documents that say anything. @throws RefusedError `text.yaml`, `text.duplicate-key` */
-function documentsOf(text: string): Doc[] {
-  const parsed = parseAllDocuments(text, reading)
-  const all: Doc[] = 'empty' in parsed ? [] : parsed
+function documentsOf(text: string): readonly Doc[] {
+  const known = understood.get(text)
+  understood.delete(text)
+  const documents = known ?? parsed(text)
+  understood.set(text, documents)
+  const [oldest] = understood.keys()
+  if (understood.size > mostUnderstood && oldest !== undefined) understood.delete(oldest)
+  return documents
+}
+
+function parsed(text: string): readonly Doc[] {
+  const found = parseAllDocuments(text, reading)
+  const all: Doc[] = 'empty' in found ? [] : found
   for (const { errors } of all) {
     const [error] = errors
     if (!error) continue
