@@ -6,7 +6,7 @@ import { isOfTests } from '../model/test-namespace.ts'
 import { Common, projectPod } from '../world/api/pods.ts'
 import type { World } from '../world/ports.ts'
 import { configMaps, podResource } from './layout.ts'
-import { fileSharer } from './share-files.ts'
+import { factSharer } from './share-facts.ts'
 import { sorted } from './sorted.ts'
 import { trimmed } from './trim.ts'
 import { isControlPlane, unreadKey, type Wanted, wanted } from './wanted.ts'
@@ -126,7 +126,7 @@ async function readNodes(
 ): Promise<Record<string, NodeFacts>> {
   const limit = pLimit(nodesAtOnce)
   const facts: Record<string, NodeFacts> = {}
-  const shared = fileSharer()
+  const shared = factSharer()
   const lost: { name: string; error: UnreachableError }[] = []
   await Promise.all(
     nodes.map(node =>
