@@ -6,9 +6,9 @@ import { isOfTests } from '../model/test-namespace.ts'
 import { Common, projectPod } from '../world/api/pods.ts'
 import type { World } from '../world/ports.ts'
 import { configMaps, podResource } from './layout.ts'
+import { leaner } from './lean.ts'
 import { factSharer } from './share-facts.ts'
 import { sorted } from './sorted.ts'
-import { trimmed } from './trim.ts'
 import { isControlPlane, unreadKey, type Wanted, wanted } from './wanted.ts'
 
 export interface ObserveOptions {
@@ -72,11 +72,12 @@ async function observeAll(
         const found: KubeObject[] = []
         const foundPods: Pod[] = []
         const common = new Common()
+        const lean = leaner(resource)
         for await (const object of api.list(resource, { signal })) {
           if (isOfTests(resource, object)) continue
           await onObject?.(resource, object)
           if (resource === podResource) foundPods.push(projectPod(object, common))
-          else found.push(trimmed(object))
+          else found.push(lean(object))
         }
         if (resource === podResource) pods = foundPods
         else objects[resource] = found
@@ -89,7 +90,7 @@ async function observeAll(
         allowed(unreadKey.configMap(namespace, name), async () => {
           const map = await api.get(configMaps, namespace, name, signal)
           if (map) await onObject?.(configMaps, map)
-          return map && trimmed(map)
+          return map && leaner(configMaps)(map)
         }),
       ),
     ),

@@ -6,8 +6,8 @@ import { isOfTests } from '../model/test-namespace.ts'
 import { Common, projectPod } from '../world/api/pods.ts'
 import type { NodeRead, World } from '../world/ports.ts'
 import { podResource } from './layout.ts'
+import { leaner } from './lean.ts'
 import { selects } from './selector.ts'
-import { trimmed } from './trim.ts'
 
 /** What one fresh read brought: a function from the older cluster to the newer. Applied one after the other, so that reads may overlap. */
 type Patch = (cluster: Cluster) => Cluster
@@ -57,7 +57,8 @@ async function freshObjects(read: FreshRead, world: World, signal?: AbortSignal)
   if (read.kind === 'object') {
     const { resource, namespace = '', name } = read
     const object = await world.api.get(resource, read.namespace, name, signal)
-    if (resource !== podResource) return replaceOne(resource, read.namespace, name, object && trimmed(object))
+    if (resource !== podResource)
+      return replaceOne(resource, read.namespace, name, object && leaner(resource)(object))
     return replaceAll(resource, object ? [object] : [], { namespace, holds: of => of.name === name })
   }
   return cluster => cluster
@@ -106,7 +107,7 @@ function replaceAll(resource: Resource, found: readonly KubeObject[], scope: Sco
     return cluster =>
       without(podResource, { ...cluster, pods: merge<Pod>(cluster.pods, fresh, pod => pod, scope) })
   }
-  const fresh = found.map(trimmed)
+  const fresh = found.map(leaner(resource))
   return cluster =>
     withList(
       cluster,
