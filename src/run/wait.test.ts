@@ -78,6 +78,12 @@ test('what holds is not asked all the while, but once more with the last', async
   expect(of('slow').filter(at => at > 60).length).toBeGreaterThan(10)
 })
 
+test('what was not asked meanwhile is steady only from when it was asked again', async () => {
+  const { wait, seconds } = waiting({ quick: () => true, slow: at => at >= 300 })
+  await wait([gate('quick', { steady: 20 }), gate('slow')])
+  expect(seconds()).toBeGreaterThanOrEqual(320)
+})
+
 test('all must hold at once: one that fell meanwhile is waited for again', async () => {
   const { wait, seconds } = waiting({
     falls: at => at < 60 || at > 400,
