@@ -134,33 +134,6 @@ export const calicoBreakages: readonly Breakage[] = [
     },
   },
   {
-    id: 'calico/node-without-ipv6',
-    title: 'IP6=autodetect, and one node without an IPv6 address: the roll-out stops there',
-    base: 'single',
-    howto: ['S10'],
-    async break(site) {
-      const { worker } = site
-      await site.change(
-        worker,
-        `ip -6 address delete ${worker.ipv6}/64 dev eth0`,
-        `ip -6 address replace ${worker.ipv6}/64 dev eth0 nodad; ip -6 route replace default via ${worker.ipv6.replace(/::.*$/, '::1')}`,
-      )
-      await environment(site, { IP6: 'autodetect', FELIX_IPV6SUPPORT: 'true', NO_DEFAULT_POOLS: 'true' })
-      await site.restartPods(pods, worker)
-      await site.until(
-        'calico-node of the worker ends',
-        worker,
-        `grep -rqs 'autodetect an IPv6 address' /var/log/pods/kube-system_calico-node-*/calico-node/`,
-      )
-    },
-    expect: {
-      verify: {
-        unseen: 'what runs goes on in IPv4, with the routes and rules that calico-node wrote before',
-      },
-      diagnose: 'calico-node/no-address',
-    },
-  },
-  {
     id: 'calico/pool-deleted',
     title: 'the IPv6 pool of a converted cluster was deleted',
     base: 'dual',

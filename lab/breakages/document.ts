@@ -6,6 +6,7 @@ export function breakagesDocument(breakages: readonly Breakage[], recorded: read
     const outcome = recorded.find(({ id }) => id === breakage.id)
     return outcome === undefined ? [] : [{ breakage, outcome }]
   })
+  const open = breakages.filter(({ id }) => recorded.every(one => one.id !== id)).map(({ id }) => code(id))
   const silent = rows.filter(({ breakage }) => 'unseen' in breakage.expect.verify)
   const seen = rows.filter(
     ({ breakage, outcome }) => !('unseen' in breakage.expect.verify) && outcome.verify.seen,
@@ -34,6 +35,7 @@ export function breakagesDocument(breakages: readonly Breakage[], recorded: read
       '| --- | --- | --- | --- | --- |',
       ...rows.map(row),
     ].join('\n'),
+    ...(open.length === 0 ? [] : [`Declared, and not recorded yet: ${open.join(', ')}.`]),
     '## The words',
     'What stood behind the cause that was named first: a line of a component, as the lab produced it, or what was read of the cluster.',
     [
