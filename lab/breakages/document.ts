@@ -11,7 +11,7 @@ export function breakagesDocument(breakages: readonly Breakage[], recorded: read
   const seen = rows.filter(
     ({ breakage, outcome }) => !('unseen' in breakage.expect.verify) && outcome.verify.seen,
   )
-  const named = rows.filter(({ outcome }) => outcome.diagnose.named)
+  const named = rows.filter(isNamed)
   const lines = rows.filter(({ outcome }) => outcome.diagnose.found[0]?.isLine === true)
   const quiet = rows.flatMap(({ outcome }) => outcome.quietAfter ?? [])
   return `${[
@@ -49,7 +49,15 @@ export function breakagesDocument(breakages: readonly Breakage[], recorded: read
   ].join('\n\n')}\n`
 }
 
-function row({ breakage, outcome }: { readonly breakage: Breakage; readonly outcome: Outcome }): string {
+interface Row {
+  readonly breakage: Breakage
+  readonly outcome: Outcome
+}
+
+const isNamed = ({ breakage, outcome }: Row): boolean =>
+  outcome.diagnose.found[0]?.failure === breakage.expect.diagnose
+
+function row({ breakage, outcome }: Row): string {
   const { id, title, base, howto, expect } = breakage
   const { verify, diagnose } = outcome
   const told = [...verify.failed, ...(verify.says === undefined ? [] : [verify.says])]
@@ -62,7 +70,7 @@ function row({ breakage, outcome }: { readonly breakage: Breakage; readonly outc
     `${code(id)} (${base}): ${title}`,
     howto.join('; '),
     cell(seen),
-    `${diagnose.named ? '' : '**another**: '}${first === undefined ? 'nothing' : `${code(first.failure)}, ${first.certainty}`}`,
+    `${isNamed({ breakage, outcome }) ? '' : '**another**: '}${first === undefined ? 'nothing' : `${code(first.failure)}, ${first.certainty}`}`,
     first?.isLine === true ? 'its words' : 'state',
   ]
   return `| ${cells.join(' | ')} |`
