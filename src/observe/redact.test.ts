@@ -68,7 +68,7 @@ describe('redactFile', () => {
         const once = redactFile(parts.join(''))
         expect(redactFile(once)).toBe(once)
       }),
-      { numRuns: 500 },
+      { numRuns: 500, examples: [[['token', ': ', '"', '=']], [['token', ': ', '"', '=', 'abc', '\n']]] },
     )
   })
 

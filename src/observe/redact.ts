@@ -5,8 +5,19 @@ import { redactYaml } from './redact-yaml.ts'
 import { isSensitive, redacted } from '../text/sensitive.ts'
 
 /** The text of a file or of a ConfigMap's key. The same text when nothing in it is confidential. */
-export const redactFile = (text: string): string =>
-  suspicious.test(text) ? redactText(redactYaml(text)) : text
+export function redactFile(text: string): string {
+  if (!suspicious.test(text)) return text
+  let result = text
+  // What is broken may be read as something else once a part of it is replaced: until a look finds nothing more.
+  for (let look = 0; look < looksAtMost; look++) {
+    const next = redactText(redactYaml(result))
+    if (next === result) break
+    result = next
+  }
+  return result
+}
+
+const looksAtMost = 5
 
 /** An object without anything confidential; the very same one when there is nothing. */
 export const redactObject = (object: KubeObject): KubeObject => walk('', object) as KubeObject
