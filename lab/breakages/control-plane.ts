@@ -198,10 +198,7 @@ export const controlPlaneBreakages: readonly Breakage[] = [
         60,
       )
     },
-    expect: {
-      verify: { unseen: 'the kubelet leaves running what it made of the file before, until it starts anew' },
-      diagnose: 'kubelet/manifest-unreadable',
-    },
+    expect: { verify: nobodyManages, diagnose: 'kubelet/manifest-unreadable' },
   },
   {
     id: 'controller-manager/mask-shorter-than-range',

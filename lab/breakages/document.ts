@@ -1,4 +1,5 @@
 import type { Breakage, Outcome } from './breakage.ts'
+import { isNamed, isSeen } from './judge.ts'
 
 /** docs/breakages.md: what was broken, what `verify` saw of it, what `diagnose` named first, and from which words. */
 export function breakagesDocument(breakages: readonly Breakage[], recorded: readonly Outcome[]): string {
@@ -9,9 +10,10 @@ export function breakagesDocument(breakages: readonly Breakage[], recorded: read
   const open = breakages.filter(({ id }) => recorded.every(one => one.id !== id)).map(({ id }) => code(id))
   const silent = rows.filter(({ breakage }) => 'unseen' in breakage.expect.verify)
   const seen = rows.filter(
-    ({ breakage, outcome }) => !('unseen' in breakage.expect.verify) && outcome.verify.seen,
+    ({ breakage, outcome }) =>
+      !('unseen' in breakage.expect.verify) && isSeen(breakage.expect, outcome.verify),
   )
-  const named = rows.filter(isNamed)
+  const named = rows.filter(({ breakage, outcome }) => isNamed(breakage.expect, outcome.diagnose.found))
   const lines = rows.filter(({ outcome }) => outcome.diagnose.found[0]?.isLine === true)
   const quiet = rows.flatMap(({ outcome }) => outcome.quietAfter ?? [])
   return `${[
@@ -54,23 +56,20 @@ interface Row {
   readonly outcome: Outcome
 }
 
-const isNamed = ({ breakage, outcome }: Row): boolean =>
-  outcome.diagnose.found[0]?.failure === breakage.expect.diagnose
-
 function row({ breakage, outcome }: Row): string {
   const { id, title, base, howto, expect } = breakage
   const { verify, diagnose } = outcome
   const told = [...verify.failed, ...(verify.says === undefined ? [] : [verify.says])]
   const seen =
     'unseen' in expect.verify
-      ? `not by traffic: ${expect.verify.unseen}${verify.seen ? '' : `; **it told**: ${told.join('; ')}`}`
-      : `${verify.seen ? 'seen' : '**not seen**'}: ${told.join('; ')}`
+      ? `not by traffic: ${expect.verify.unseen}${isSeen(expect, verify) ? '' : `; **it told**: ${told.join('; ')}`}`
+      : `${isSeen(expect, verify) ? 'seen' : '**not seen**'}: ${told.join('; ')}`
   const [first] = diagnose.found
   const cells = [
     `${code(id)} (${base}): ${title}`,
     howto.join('; '),
     cell(seen),
-    `${isNamed({ breakage, outcome }) ? '' : '**another**: '}${first === undefined ? 'nothing' : `${code(first.failure)}, ${first.certainty}`}`,
+    `${isNamed(expect, diagnose.found) ? '' : '**another**: '}${first === undefined ? 'nothing' : `${code(first.failure)}, ${first.certainty}`}`,
     first?.isLine === true ? 'its words' : 'state',
   ]
   return `| ${cells.join(' | ')} |`

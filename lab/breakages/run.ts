@@ -2,7 +2,8 @@ import type { Diagnoses } from '../../src/model/failure.ts'
 import type { Verification } from '../../src/model/verification.ts'
 import type { Lab } from '../index.ts'
 import { type Tool, tool } from '../test/tool.ts'
-import type { Breakage, Cause, Outcome, SeenByTraffic } from './breakage.ts'
+import type { Breakage, Cause, Outcome } from './breakage.ts'
+import { isNamed, isSeen } from './judge.ts'
 import { Site } from './site.ts'
 
 /** So long may it take, after something was mended, until nothing of it is told any more. */
@@ -139,20 +140,7 @@ function failedOf(answers: Verification['answers']): readonly string[] {
 
 async function verified(run: Run, lab: Lab, { base, expect }: Breakage): Promise<Outcome['verify']> {
   const result = await verification(run, lab, base)
-  const { verify } = expect
-  return { ...result, seen: 'unseen' in verify ? result.code === 0 : isAsExpected(verify, result) }
-}
-
-function isAsExpected(
-  { fails = [], ends, node }: SeenByTraffic,
-  { code, failed, says = '' }: Omit<Outcome['verify'], 'seen'>,
-): boolean {
-  return (
-    code !== 0 &&
-    fails.every(({ scenario, family }) => failed.some(line => line.startsWith(`${scenario} ${family}:`))) &&
-    (ends === undefined || says.startsWith(`${ends}:`)) &&
-    (node === undefined || says.includes(`node ${node}`))
-  )
+  return { ...result, seen: isSeen(expect, result) }
 }
 
 async function diagnosis(run: Run): Promise<{ readonly code: number; readonly told: Partial<Diagnoses> }> {
@@ -168,7 +156,7 @@ async function diagnosed(run: Run, { expect }: Breakage): Promise<Outcome['diagn
   return {
     code,
     found: found.map(causeOf),
-    named: found[0]?.failure === expect.diagnose,
+    named: isNamed(expect, found),
     unknown: unknown.length,
   }
 }

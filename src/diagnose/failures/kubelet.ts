@@ -79,8 +79,8 @@ export const kubeletFailures: readonly Failure[] = failures('kubelet', 'kubelet'
     layer: 'static-pods',
     covers: ['kubernetes 10'],
     signs: [says('kubelet', 'Could not process manifest file')],
-    sample: quoted(
-      'E1123 03:01:00.000000     812 file.go:186] "Could not process manifest file" err="couldn\'t parse as pod" path="/etc/kubernetes/manifests/kube-apiserver.yaml"',
+    sample: lab(
+      `E1129 11:10:15.985892  207682 file.go:186] "Could not process manifest file" err="/etc/kubernetes/manifests/kube-controller-manager.yaml: couldn't parse as pod(yaml: line 28: found a tab character that violates indentation), please check config file" path="/etc/kubernetes/manifests/kube-controller-manager.yaml"`,
     ),
   },
   'no-network': {
