@@ -4,6 +4,7 @@ import type { Violation } from '../model/rule.ts'
 import { inVersions } from '../rules/versions.ts'
 import { rankOf } from './catalogue.ts'
 import type { Standing } from './standing.ts'
+import { calmAfterWayBack } from './way-back.ts'
 import { type Hearing, type HeardFailure, shown, showable } from './hearing.ts'
 
 /** All that was found out, before it is put in order. */
@@ -51,14 +52,15 @@ export function conclude({
     const before = byId.get(found.failure.id)
     byId.set(found.failure.id, before === undefined ? found : both(before, found))
   }
+  const calm = cluster && calmAfterWayBack(cluster)
   const found = [...byId.values()]
-    .filter(({ failure }) => holdsIn(failure, cluster?.version))
+    .filter(({ failure }) => holdsIn(failure, cluster?.version) && calm?.failures.has(failure.id) !== true)
     .toSorted(before)
   const ordered = comparisons.reduce(causesFirst, found)
   const unknown = hearing.unknown(unknownTold)
   return {
     found: ordered.map(diagnosisOf),
-    lookedAt,
+    lookedAt: calm === undefined ? lookedAt : [...lookedAt, calm.because],
     notRead,
     unknown,
     collect: unknown.length > 0 ? collect : [],
