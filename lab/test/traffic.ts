@@ -22,11 +22,14 @@ const apiEvery = 25
 const pathEvery = 50
 /** Paths of a lab of two nodes. More nodes have more paths, and each is asked less often: the load on the machine stays what it is. */
 const usualPaths = 9
+/** Seconds after which a request counts as lost, in a lab of two nodes: those of more have as much less of the processors each. */
+const patience = 2
 /** Nothing runs longer, whatever becomes of the test. */
 const limit = '40m'
 
 interface Source {
   readonly place: string
+  /** Milliseconds */
   readonly every: number
   readonly targets: readonly string[]
   /** Network namespace of a pod on that node, by its IPv4 address. */
@@ -39,7 +42,9 @@ export async function startTraffic(lab: Lab): Promise<() => Promise<readonly Sum
   const paths = all.reduce((sum, { targets }) => sum + targets.length, 0)
   const slower = Math.max(1, Math.ceil(paths / usualPaths))
   const probes = await Promise.all(
-    all.map((source, index) => start(lab, { ...source, every: source.every * slower }, index)),
+    all.map((source, index) =>
+      start(lab, { ...source, every: source.every * slower, patience: patience * slower }, index),
+    ),
   )
   await new Promise(resolve => setTimeout(resolve, 2000))
   return async () => (await Promise.all(probes.map(probe => stop(lab, probe)))).flat()
@@ -102,7 +107,11 @@ interface Running {
   readonly failures: string
 }
 
-async function start(lab: Lab, source: Source, index: number): Promise<Running> {
+async function start(
+  lab: Lab,
+  source: Source & { readonly patience: number },
+  index: number,
+): Promise<Running> {
   const isNode = lab.nodes.some(node => node.name === source.place)
   const probe = isNode ? 'probe' : join(lab.state.bin, 'probe')
   const failures = isNode ? `/var/log/probe-${index}.jsonl` : join(lab.dir, `probe-${index}.jsonl`)
@@ -113,7 +122,7 @@ async function start(lab: Lab, source: Source, index: number): Promise<Running> 
     '--interval',
     `${source.every}ms`,
     '--timeout',
-    '2s',
+    `${source.patience}s`,
     '--duration',
     limit,
     '--out',
