@@ -3,8 +3,8 @@ import type { Diagnoses, Diagnosis, Evidence, Failure, SeenOnNodes } from '../mo
 import type { Violation } from '../model/rule.ts'
 import { inVersions } from '../rules/versions.ts'
 import { rankOf } from './catalogue.ts'
+import { calmOfServiceCIDR } from './service-cidr.ts'
 import type { Standing } from './standing.ts'
-import { calmAfterWayBack } from './way-back.ts'
 import { type Hearing, type HeardFailure, shown, showable } from './hearing.ts'
 
 /** All that was found out, before it is put in order. */
@@ -52,7 +52,7 @@ export function conclude({
     const before = byId.get(found.failure.id)
     byId.set(found.failure.id, before === undefined ? found : both(before, found))
   }
-  const calm = cluster && calmAfterWayBack(cluster)
+  const calm = cluster && calmOfServiceCIDR(cluster)
   const found = [...byId.values()]
     .filter(({ failure }) => holdsIn(failure, cluster?.version) && calm?.failures.has(failure.id) !== true)
     .toSorted(before)
@@ -60,7 +60,7 @@ export function conclude({
   const unknown = hearing.unknown(unknownTold)
   return {
     found: ordered.map(diagnosisOf),
-    lookedAt: calm === undefined ? lookedAt : [...lookedAt, calm.because],
+    lookedAt: calm?.because === undefined ? lookedAt : [...lookedAt, calm.because],
     notRead,
     unknown,
     collect: unknown.length > 0 ? collect : [],

@@ -41,14 +41,15 @@ spec:
   } as Cluster
 }
 
-function diagnosed(cluster: Cluster) {
+const differs =
+  'E1129 02:51:07.120000       1 default_servicecidr_controller.go:191] "Inconsistent ServiceCIDR status" logger="default-service-cidr"'
+const refused =
+  'I1129 12:12:56.074109       1 event.go:389] "Event occurred" object="kubernetes" fieldPath="" kind="ServiceCIDR" apiVersion="networking.k8s.io/v1" type="Warning" reason="KubernetesDefaultServiceCIDRError" message="The default ServiceCIDR can not be upgraded from 10.96.0.0/16 to dual stack [10.96.0.0/16 fd00:96::/112] : Operation cannot be fulfilled on servicecidrs.networking.k8s.io \\"kubernetes\\": the object has been modified"'
+
+function diagnosed(cluster: Cluster, line = differs) {
   const listener = new Listener(new Matcher(catalogue))
   const ear = listener.open({ name: 'log', tellsUnknown: true })
-  ear.write(
-    Buffer.from(
-      'E1129 02:51:07.120000       1 default_servicecidr_controller.go:191] "Inconsistent ServiceCIDR status" logger="default-service-cidr"\n',
-    ),
-  )
+  ear.write(Buffer.from(`${line}\n`))
   ear.end()
   const { found, lookedAt } = conclude({
     hearing: listener.hearing,
@@ -76,5 +77,18 @@ describe('that the ServiceCIDR object is not what the flags say', () => {
     ['the object holds one range', { flag: '10.97.0.0/16', cidrs: ['10.96.0.0/16'] }],
   ])('is one where %s', (_name, given) => {
     expect(diagnosed(clusterOf(given)).found).toContain('api-server/range-differs')
+  })
+})
+
+describe('that the ServiceCIDR object could not follow the flag', () => {
+  const ofFlag = (cidrs: readonly string[]) =>
+    diagnosed(clusterOf({ flag: pair.join(), cidrs, ipFamilies: ['IPv4', 'IPv6'] }), refused)
+
+  test('is over where it has: another API server was faster', () => {
+    expect(ofFlag(pair)).toEqual({ found: [], lookedAt: [] })
+  })
+
+  test('is a cause where it has not', () => {
+    expect(ofFlag(['10.96.0.0/16']).found).toEqual(['api-server/range-not-in-object'])
   })
 })
