@@ -10,19 +10,21 @@ it('of a Node what it can take and what it says of itself is kept, not when it s
   const nodeInfo = { kubeletVersion: 'v1.36.3' }
   const ready = { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'ready' }
   const status = { images, nodeInfo, allocatable: { pods: '110' } }
+  const since = '2026-11-23T01:39:55Z'
   expect(
     lean('v1/nodes', {
       spec: { podCIDR: '10.244.1.0/24' },
       status: {
         ...status,
-        conditions: [{ ...ready, lastHeartbeatTime: '2026-11-23T01:40:15Z' }],
+        conditions: [{ ...ready, lastHeartbeatTime: '2026-11-23T01:40:15Z', lastTransitionTime: since }],
         capacity: { pods: '110' },
       },
     }),
   ).toEqual({
     metadata: { name: 'a' },
     spec: { podCIDR: '10.244.1.0/24' },
-    status: { ...status, conditions: [ready] },
+    // Since when it is ready: what was said of it before is over for `diagnose`.
+    status: { ...status, conditions: [{ ...ready, lastTransitionTime: since }] },
   })
 })
 

@@ -14,7 +14,15 @@ const projections: Readonly<Record<Resource, (object: KubeObject, share: Share) 
   'v1/nodes': ({ status }, share) => ({
     status: changed(
       only(status, ['addresses', 'allocatable', 'conditions', 'images', 'nodeInfo', 'phase']),
-      ['conditions', each(condition => share(only(condition, ['type', 'status', 'reason', 'message'])))],
+      [
+        'conditions',
+        each(condition =>
+          // `diagnose` takes what was said of a node before it was ready for the past.
+          isRecord(condition) && condition['type'] === 'Ready'
+            ? only(condition, [...ofConditions, 'lastTransitionTime'])
+            : share(only(condition, ofConditions)),
+        ),
+      ],
       // Nodes of one role have the same images, dozens of them.
       ['images', each(share)],
     ),
@@ -45,6 +53,8 @@ const projections: Readonly<Record<Resource, (object: KubeObject, share: Share) 
   }),
   'policy/v1/poddisruptionbudgets': withoutConditions,
 }
+
+const ofConditions = ['type', 'status', 'reason', 'message']
 
 const isDeployment = ({ kind, controller }: OwnerReference): boolean =>
   kind === 'Deployment' && controller === true
