@@ -38,7 +38,7 @@ spec:
       n1: { files: { [path]: { text, mode: 0o600, owner: '0:0' } }, sysctls: {}, addresses: [], routes: [] },
     },
     unread: {},
-  } as Cluster
+  }
 }
 
 const differs =
