@@ -71,6 +71,13 @@ test('no sudo without a password: says so', async () => {
   })
 })
 
+test('what ssh and sudo say is told without the secrets in it', async () => {
+  for (const code of [254, 255]) {
+    const ssh = fakeSsh(`echo "refused: PASSWORD=abc123" >&2; exit ${code}`)
+    await expect(ssh.run('n1', '')).rejects.toThrow(/refused: PASSWORD=REDACTED/)
+  }
+})
+
 test('a script that fails is a result', async () => {
   expect((await fakeSsh('exit 3').run('n1', '')).code).toBe(3)
 })

@@ -87,13 +87,17 @@ export function sshTransport(options: SshOptions = {}): Transport {
         error,
       )
     }
+    const said = redactText(result.stderr.trim())
     if (result.code === 255) {
-      const said = redactText(result.stderr.trim()) || 'ssh said nothing'
-      throw new UnreachableError(`node ${node}: ssh ${to}: ${said}`, 'nodes.ssh', `Try by hand: ${test}`)
+      throw new UnreachableError(
+        `node ${node}: ssh ${to}: ${said || 'ssh said nothing'}`,
+        'nodes.ssh',
+        `Try by hand: ${test}`,
+      )
     }
     if (result.code === 254) {
       throw new UnreachableError(
-        `node ${node}: ssh ${to}: not root, and sudo wants a password: ${result.stderr.trim()}`,
+        `node ${node}: ssh ${to}: not root, and sudo wants a password: ${said}`,
         'nodes.sudo',
         `Log in as root, or allow sudo without a password. Try by hand: ${test.replace(/true$/, 'sudo -n sh -c :')}`,
       )

@@ -229,6 +229,10 @@ test('settle starts what stopped once, waits until nothing is left, and says wha
   ])
   const stuck = node({ settle: [busy, [['unit', 'dualstack-swap-x.service', 'stuck', 'not ready']]] })
   await expect(stuck.access.settle('n1')).rejects.toThrow('not ready')
+  const telling = node({
+    settle: [[['unit', 'dualstack-swap-x.service', 'stuck', '--token=abc123 refused']]],
+  })
+  await expect(telling.access.settle('n1')).rejects.toThrow('--token=REDACTED refused')
 })
 
 test('the agent on the node is told no real storage for the proof', async () => {

@@ -184,7 +184,7 @@ export async function settle(agent: Agent, node: string): Promise<void> {
     const units = records.filter(([kind]) => kind === 'unit').map(([, ...values]) => values.map(String))
     if (units.length === 0) return
     const [name = '', state, says = ''] = units.find(([, state]) => state === 'stuck') ?? []
-    if (state === 'stuck') throw stuck(node, name, says)
+    if (state === 'stuck') throw stuck(node, name, redactText(says))
     if (agent.clock.now() > until) throw stuck(node, String(units[0]?.[0]), 'it has not ended in time')
     await agent.clock.sleep(500)
   }
