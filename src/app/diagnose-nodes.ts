@@ -2,6 +2,7 @@ import pLimit from 'p-limit'
 import { messageOf } from '../base/errors.ts'
 import {
   againOf,
+  isOfSandbox,
   lastStart,
   type Listener,
   type LogSource,
@@ -138,7 +139,11 @@ class NodeEar {
           tellsUnknown: hasEnded && attempt === latest,
           ...(speaker !== undefined && { speaker }),
           ...(!hasEnded && {
-            past: { now: this.#clock, keepsSure: attempt === latest, wellSince: () => well },
+            past: {
+              now: this.#clock,
+              keepsSure: attempt === latest,
+              wellSince: (line, at) => (recovered.missedNode(line, at) ? Number.POSITIVE_INFINITY : well),
+            },
           }),
         },
         text,
@@ -153,7 +158,8 @@ class NodeEar {
     const since = [this.#ranSince(text), recovered.node(this.#node)].flatMap(one => one ?? [])
     const wellSince = (line: string): number | undefined => {
       const pod = pods.of(line)
-      const ofPod = pod === undefined ? undefined : recovered.pod(pod.namespace, pod.name)
+      const of = recovered[isOfSandbox(line) ? 'network' : 'pod']
+      const ofPod = pod === undefined ? undefined : of(pod.namespace, pod.name)
       return since.length === 0 && ofPod === undefined ? undefined : Math.max(...since, ofPod ?? 0)
     }
     this.#hear(

@@ -24,7 +24,7 @@ interface Past {
   /** Seconds within which such a line is said again as long as it holds; undefined: as the sign says. */
   readonly againOf?: (text: string) => number | undefined
   /** Milliseconds since 1970 at which all that a line speaks of was well again; undefined: it is not, or nobody knows. */
-  readonly wellSince?: (text: string) => number | undefined
+  readonly wellSince?: (text: string, at: number) => number | undefined
 }
 
 /** A state that lasts is said again and again: a kubelet waits five minutes at most before it tries anew. */
@@ -105,7 +105,7 @@ function current({ past }: LogSource, heard: Heard): Heard | undefined {
   )
   if (heard.matches.length === 0 ? at < past.now - usuallyAgain * 1000 : matches.length === 0)
     return undefined
-  const well = past.wellSince?.(heard.text)
+  const well = past.wellSince?.(heard.text, at)
   if (well === undefined || at >= well) return { ...heard, matches }
   const kept = past.keepsSure ? matches.filter(({ certainty }) => certainty === 'sure') : []
   return kept.length === 0 ? undefined : { ...heard, matches: kept }

@@ -60,6 +60,69 @@ describe('when something became well', () => {
   })
 })
 
+describe('the network of a pod', () => {
+  test.each([
+    ['web', now - 60_000 + 999],
+    // It ends again and again; its network does not.
+    ['loops', now - 5_000 + 999],
+    ['waits', undefined],
+    ['gone', Number.POSITIVE_INFINITY],
+    ['kube-apiserver-n1', undefined],
+  ])('%s', (name, since) => {
+    expect(recoveredIn(clusterOf(), now).network('kube-system', name)).toBe(since)
+  })
+})
+
+describe('a Node that has just joined', () => {
+  const event = (reason: string, name: string) => ({
+    metadata: { name: `${name}.${reason}`, namespace: 'default' },
+    reason,
+    involvedObject: { kind: 'Node', name },
+  })
+  const joined = (made: number, events?: readonly object[], unread: Cluster['unread'] = {}) =>
+    recoveredIn(
+      clusterOf({
+        unread,
+        objects: {
+          'v1/nodes': [
+            {
+              metadata: { name: 'n3', creationTimestamp: ago(made) },
+              status: { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: ago(5) }] },
+            },
+          ],
+          ...(events !== undefined && { 'v1/events': events as Cluster['objects'][string] }),
+        },
+      }),
+      now,
+    )
+  const ready = event('NodeReady', 'n3')
+
+  test('is ready for the first time: at once what was said before is over', () => {
+    expect(joined(20, [ready, event('NodeNotReady', 'n1')]).node('n3')).toBe(now - 5_000 + 999)
+  })
+
+  test.each([
+    ['that was not ready in between', joined(20, [ready, event('NodeNotReady', 'n3')])],
+    ['that was made long ago, of which events are gone', joined(3600, [ready])],
+    ['of which no event tells', joined(20, [event('NodeReady', 'n1')])],
+    ['whose events were not read', joined(20, undefined)],
+    ['whose events may not be read', joined(20, [ready], { 'v1/events': 'forbidden' })],
+  ])('one %s must be well for a while', (_, recovered) => {
+    expect(recovered.node('n3')).toBeUndefined()
+  })
+
+  const line =
+    'I1123 07:59:40.3 1 reconciler.go:223] "skipping Pod for Service, Node not found" logger="endpointslice-controller" pod="ops/agent-x" service="ops/agent" node="n3"'
+  test.each([
+    ['that is there', line, 19, true],
+    ['that was made anew since', line, 25, false],
+    ['that is gone', line.replace('"n3"', '"n9"'), 19, false],
+    ['not at all', line.replace('not found', 'found'), 19, false],
+  ])('a component misses one %s', (_, text, seconds, isMissed) => {
+    expect(joined(20, [ready]).missedNode(text, now - seconds * 1000)).toBe(isMissed)
+  })
+})
+
 const id = '1110c60514124d32a046022d2eb6170128b3c072bcd3fa78cacf7bc5621a6e8f'
 const nameless = String.raw`E1129 06:27:12.000926     192 remote_runtime.go:237] "RunPodSandbox from runtime service failed" err="failed to setup network for sandbox \"${id}\": plugin failed"`
 const withName = String.raw`E1129 06:27:12.001023     192 kuberuntime_manager.go:1614] "CreatePodSandbox for pod failed" err="failed to setup network for sandbox \"${id}\": plugin failed" pod="ops/bare"`

@@ -1,6 +1,7 @@
 import { isObjectChange } from '../model/apply.ts'
 import type { KubeObject } from '../model/cluster.ts'
 import { getField } from '../model/fields.ts'
+import { readyOf } from '../model/ready.ts'
 import type { FieldChange, ObjectTarget, Step } from '../model/plan.ts'
 import type { World } from '../world/ports.ts'
 import { covers } from './inspect.ts'
@@ -60,10 +61,7 @@ const isNew = (pod: KubeObject, fields: readonly FieldChange[]): boolean =>
   fields.every(({ path, after }) => covers(after, getField(pod, path.slice(2))))
 
 const isLeaving = ({ metadata }: KubeObject): boolean => metadata.deletionTimestamp !== undefined
-const isReady = (pod: KubeObject): boolean =>
-  ((getField(pod, ['status', 'conditions']) ?? []) as readonly { type?: string; status?: string }[]).some(
-    ({ type, status }) => type === 'Ready' && status === 'True',
-  )
+const isReady = (pod: KubeObject): boolean => readyOf(pod) !== undefined
 const isOwned = (object: KubeObject, owner: KubeObject): boolean =>
   object.metadata.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid) === true
 

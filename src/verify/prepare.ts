@@ -1,6 +1,6 @@
 import { families as bothFamilies } from '../address/family.ts'
 import type { KubeObject } from '../model/cluster.ts'
-import { getField } from '../model/fields.ts'
+import { readyOf } from '../model/ready.ts'
 import type { Skipped } from '../model/verification.ts'
 import type { World } from '../world/ports.ts'
 import type { Context, Exposed, Role, ServiceName } from './context.ts'
@@ -19,13 +19,7 @@ import { create, startPods } from './stage.ts'
 function unfit(node: KubeObject): string | undefined {
   const os = node.metadata.labels?.['kubernetes.io/os'] ?? 'linux'
   if (os !== 'linux') return `it runs ${os}`
-  const conditions = (getField(node, ['status', 'conditions']) ?? []) as readonly {
-    type?: string
-    status?: string
-  }[]
-  return conditions.some(({ type, status }) => type === 'Ready' && status === 'True')
-    ? undefined
-    : 'it is not ready'
+  return readyOf(node) === undefined ? 'it is not ready' : undefined
 }
 
 /** So many of them, as far apart in the list as they can be: control planes mostly have names of their own. */

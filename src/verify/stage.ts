@@ -3,6 +3,7 @@ import type { Family } from '../address/family.ts'
 import { messageOf, RefusedError, UnreachableError } from '../base/errors.ts'
 import type { KubeObject } from '../model/cluster.ts'
 import { getField, getText } from '../model/fields.ts'
+import { readyOf } from '../model/ready.ts'
 import { testNamespacePrefix } from '../model/test-namespace.ts'
 import { ApiError } from '../world/api/api-error.ts'
 import { shortId } from '../world/nodes/names.ts'
@@ -208,12 +209,8 @@ function stateOf(pod: KubeObject | undefined): string {
   const reason = getText(waiting?.[0], ['state', 'waiting', 'reason']) ?? ''
   const message =
     getText(waiting?.[0], ['state', 'waiting', 'message']) ?? getText(pod, ['status', 'message']) ?? ''
-  const conditions = (getField(pod, ['status', 'conditions']) ?? []) as readonly {
-    type?: string
-    status?: string
-  }[]
   // Ready, as only then it is an endpoint of its Services.
-  const isReady = conditions.some(({ type, status }) => type === 'Ready' && status === 'True')
+  const isReady = readyOf(pod) !== undefined
   if (phase === 'Running' && isReady && getField(pod, ['status', 'podIPs']) !== null) return 'running'
   const said = [reason, message].filter(part => part !== '').join(': ') || phase
   const isHopeless =
