@@ -1,6 +1,6 @@
 /**
  * Reading a big cluster and planning its conversion, against reading the same lists raw: same server, same pages, as many lists at once,
- * JSON.parse and nothing kept.
+ * JSON.parse and nothing kept. The server has pods in protobuf too, as a kube-apiserver does; whoever reads raw does not ask for it.
  *   npx tsx bench/scale.ts [nodes pods services]
  * The server is a process of its own, and so is each client. What nodes themselves say (files, addresses) is no list: it is made in the
  * client as ready facts, and its making counts for us.
@@ -20,7 +20,10 @@ import { silentLogger } from '../src/base/logger.ts'
 import type { KubeObject, Resource } from '../src/model/cluster.ts'
 import { observe } from '../src/observe/live.ts'
 import { wanted } from '../src/observe/wanted.ts'
+import { podResource } from '../src/observe/layout.ts'
 import { connect } from '../src/world/api/index.ts'
+import { protobufType } from '../src/world/api/pod-fields.ts'
+import { protobufBody } from '../src/world/api/testing/pod-wire.ts'
 import { selfSigned } from '../src/world/api/testing/certificate.ts'
 import { type Cost, costSince, kubeconfigIn, message } from './processes.ts'
 import type { NodeAccess } from '../src/world/ports.ts'
@@ -96,6 +99,8 @@ function wantedLists(): readonly Resource[] {
 async function serve(size: Size): Promise<void> {
   const big = await bigCluster(size)
   const lists = new Map<string, Buffer[]>()
+  /** Pods once more, as a kube-apiserver sends them to whoever prefers protobuf. */
+  const protobufPods: Buffer[] = []
   let megabytes = 0
   for (const resource of wantedLists()) {
     const pages: Buffer[] = []
@@ -107,6 +112,7 @@ async function serve(size: Size): Promise<void> {
       const page = Buffer.from(JSON.stringify({ kind: 'List', metadata, items }))
       megabytes += page.length / 1e6
       pages.push(page)
+      if (resource === podResource) protobufPods.push(protobufBody('PodList', { metadata, items }))
       items = []
     }
     for (const object of big.list(resource)) {
@@ -119,9 +125,12 @@ async function serve(size: Size): Promise<void> {
   const pair = selfSigned('bench', ['127.0.0.1'])
   const server = createServer(pair, (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'https://x')
-    const body = lists.get(pathname)?.[Number(searchParams.get('continue') ?? 0)] ?? single(pathname)
+    const protobuf =
+      pathname === pathOf(podResource) && request.headers.accept?.startsWith(protobufType) === true
+    const pages = protobuf ? protobufPods : lists.get(pathname)
+    const body = pages?.[Number(searchParams.get('continue') ?? 0)] ?? single(pathname)
     response.writeHead(body === undefined ? 404 : 200, {
-      'Content-Type': 'application/json',
+      'Content-Type': protobuf ? protobufType : 'application/json',
       'Content-Length': body?.length ?? 0,
     })
     response.end(body)

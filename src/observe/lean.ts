@@ -65,9 +65,12 @@ const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 /** For one listing: what its objects have in common is kept once, and forgotten with it. */
 export function leaner(resource: Resource): (object: KubeObject) => KubeObject {
   const project = projections[resource]
-  const known = new Map<string, unknown>()
+  const texts = new Map<string, unknown>()
+  const others = new Map<string, unknown>()
   const share: Share = value => {
-    const key = JSON.stringify(value)
+    const isText = typeof value === 'string'
+    const known = isText ? texts : others
+    const key = isText ? value : JSON.stringify(value)
     const found = known.get(key)
     if (found !== undefined) return found
     known.set(key, value)

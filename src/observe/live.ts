@@ -54,6 +54,8 @@ async function observeAll(
   let pods: readonly Pod[] = []
   const unread: Record<string, string> = {}
   const limit = pLimit(listsAtOnce)
+  // Whoever sees each object wants it whole.
+  const brief = onObject === undefined
 
   /** What the server refuses is not read; everything else that fails ends the observation. */
   const allowed = async <T>(key: string, read: () => Promise<T>): Promise<T | undefined> => {
@@ -73,7 +75,7 @@ async function observeAll(
         const foundPods: Pod[] = []
         const common = new Common()
         const lean = leaner(resource)
-        for await (const object of api.list(resource, { signal })) {
+        for await (const object of api.list(resource, { brief, signal })) {
           if (isOfTests(resource, object)) continue
           await onObject?.(resource, object)
           if (resource === podResource) foundPods.push(projectPod(object, common))

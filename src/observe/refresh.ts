@@ -47,7 +47,7 @@ async function freshObjects(read: FreshRead, world: World, signal?: AbortSignal)
     const resource = read.kind === 'pods' ? podResource : read.resource
     const { namespace, labelSelector } = read
     const found: KubeObject[] = []
-    for await (const object of world.api.list(resource, { namespace, labelSelector, signal }))
+    for await (const object of world.api.list(resource, { namespace, labelSelector, brief: true, signal }))
       if (!isOfTests(resource, object)) found.push(object)
     return replaceAll(resource, found, {
       namespace,

@@ -6,7 +6,7 @@ import type { NodeFacts, NodeFile } from '../model/cluster.ts'
  * reading; forgotten with it.
  */
 export function factSharer(): (facts: NodeFacts) => NodeFacts {
-  const shareFile = sharer<NodeFile>(file => `${file.mode ?? ''} ${file.owner ?? ''} ${file.text}`)
+  const shareFile = fileSharer()
   const shareAddress = sharer<NodeFacts['addresses'][number]>(JSON.stringify)
   const shareRoute = sharer<NodeFacts['routes'][number]>(JSON.stringify)
   return facts => ({
@@ -17,6 +17,19 @@ export function factSharer(): (facts: NodeFacts) => NodeFacts {
     addresses: facts.addresses.map(shareAddress),
     routes: facts.routes.map(shareRoute),
   })
+}
+
+/** By text first: a key with the text in it would be a second copy of each. */
+function fileSharer(): (file: NodeFile) => NodeFile {
+  const known = new Map<string, NodeFile[]>()
+  return file => {
+    const same = known.get(file.text)
+    const found = same?.find(({ mode, owner }) => mode === file.mode && owner === file.owner)
+    if (found !== undefined) return found
+    if (same === undefined) known.set(file.text, [file])
+    else same.push(file)
+    return file
+  }
 }
 
 /** Gives the one value that is kept of all with the same key. */

@@ -64,11 +64,12 @@ function cloudInit(cluster: Cluster, goal: Goal): readonly string[] {
 /** As the nodes that are there have them: with accept_ra where the default route of one comes by router advertisement. */
 function settings(cluster: Cluster, goal: Goal): readonly string[] {
   const wanted = families.filter(family => wants(goal, family))
-  const seen = Object.values(cluster.nodes).flatMap(facts =>
-    wanted.flatMap(family => settingsFor(family, facts).map(({ key, value }) => `${key} = ${value}`)),
-  )
+  const seen = new Set<string>()
+  for (const facts of Object.values(cluster.nodes))
+    for (const family of wanted)
+      for (const { key, value } of settingsFor(family, facts)) seen.add(`${key} = ${value}`)
   const always = wanted.flatMap(family => forwardingKeys[family].map(key => `${key} = 1`))
-  const special = [...new Set(seen)].filter(line => !always.includes(line))
+  const special = [...seen].filter(line => !always.includes(line))
   // accept_ra comes first: the route goes the moment forwarding is switched on.
   return [...special, ...always]
 }

@@ -157,20 +157,30 @@ export function suggest(need: Need): Suggestion {
  * the same answer, and two clusters do not.
  */
 export function needOf(cluster: Cluster, family: Family): Need {
+  const { counts = { nodes: 0, pods: 0, services: 0 } } = rangesOf(cluster, undefined)
+  return { family, counts, taken: takenIn(cluster), seed: cluster.uid }
+}
+
+/** Asked for pods and for Services. */
+const known = new WeakMap<Cluster, readonly CIDR[]>()
+
+function takenIn(cluster: Cluster): readonly CIDR[] {
+  const found = known.get(cluster)
+  if (found !== undefined) return found
   const there = rangesOf(cluster, undefined)
-  const texts = [
-    ...there.networks.map(({ cidr }) => cidr),
-    ...families.flatMap(known => [there.running?.pods[known], there.running?.services[known]]),
-    ...Object.values(cluster.nodes).flatMap(({ addresses }) =>
-      addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
-    ),
-  ]
   // Thousands of nodes say the same of their bridges.
-  const taken = [...new Set(texts)].flatMap(text =>
+  const texts = new Set<string | undefined>(there.networks.map(({ cidr }) => cidr))
+  for (const family of families) {
+    texts.add(there.running?.pods[family])
+    texts.add(there.running?.services[family])
+  }
+  for (const { addresses } of Object.values(cluster.nodes))
+    for (const { address, prefixLength } of addresses) texts.add(`${address}/${prefixLength}`)
+  const taken = [...texts].flatMap(text =>
     text === undefined ? [] : (tryParseCIDR(text, { allowHostBits: true }) ?? []),
   )
-  const counts = there.counts ?? { nodes: 0, pods: 0, services: 0 }
-  return { family, counts, taken, seed: cluster.uid }
+  known.set(cluster, taken)
+  return taken
 }
 
 /** The pod range of a family that a cluster does not have yet. @throws RefusedError `intent.no-free-range` */

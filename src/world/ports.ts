@@ -45,6 +45,8 @@ export interface ListOptions {
   readonly namespace?: string
   readonly labelSelector?: string
   readonly fieldSelector?: string
+  /** Of pods, what `projectPod` reads is enough, and comes faster. Of others all comes as ever. */
+  readonly brief?: boolean
   readonly signal?: AbortSignal
 }
 export interface WriteOptions {

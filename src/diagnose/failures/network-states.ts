@@ -85,7 +85,7 @@ function behindPolicy(cluster: Cluster): readonly Violation[] {
   return (cluster.objects['v1/services'] ?? []).map(readService).flatMap(service => {
     if (service.families.length < 2) return []
     const names = new Set(
-      (slices.get(`${service.namespace}/${service.name}`) ?? []).flatMap(({ endpoints }) =>
+      slices(`${service.namespace}/${service.name}`).flatMap(({ endpoints }) =>
         endpoints.flatMap(({ pod }) => pod ?? []),
       ),
     )

@@ -81,7 +81,7 @@ function oneFamilyBehind(cluster: Cluster): readonly Violation[] {
   const slices = slicesByService(cluster)
   return (cluster.objects['v1/services'] ?? []).map(readService).flatMap(service => {
     if (service.families.length < 2 || service.selector === undefined) return []
-    const own = slices.get(`${service.namespace}/${service.name}`) ?? []
+    const own = slices(`${service.namespace}/${service.name}`)
     const ready = service.families.filter(family =>
       own.some(slice => slice.family === family && slice.endpoints.some(endpoint => endpoint.ready)),
     )

@@ -1,4 +1,6 @@
+import type { NodeFacts } from '../../model/cluster.ts'
 import { readSysctlFile } from '../../text/sysctl.ts'
+import { type FileThere, onceForSame } from '../shared/same-files.ts'
 import type { Setting } from './settings.ts'
 
 /**
@@ -47,20 +49,31 @@ export function parseOwnFile(text: string): readonly Line[] | undefined {
   return fileText(lines) === text ? lines : undefined
 }
 
-/** What the files of a node set at boot, by key. Our own is left out, unless somebody made it his. */
-export function persisted(
-  files: ReadonlyMap<string, string>,
-): ReadonlyMap<string, { value: string; path: string }> {
-  const byName = new Map<string, string>()
+/** What files set at boot, by key, with the file that does. */
+export type Persisted = ReadonlyMap<string, { readonly value: string; readonly path: string }>
+
+/** What the files of a node set at boot. Our own is left out, unless somebody made it his. One function for many nodes. */
+export function persistedOf(): (files: NodeFacts['files']) => Persisted {
+  const once = onceForSame(persisted)
+  return files => once(inOrder(files))
+}
+
+/** The files that count, in the order in which they are read. */
+function inOrder(files: NodeFacts['files']): readonly FileThere[] {
+  const byName = new Map<string, FileThere>()
   for (const folder of folders) {
-    for (const path of files.keys()) {
+    for (const [path, file] of Object.entries(files)) {
+      if (file === null || !path.endsWith('.conf') || !path.startsWith(folder)) continue
       const name = path.slice(path.lastIndexOf('/') + 1)
-      if (path === `${folder}/${name}` && name.endsWith('.conf') && !byName.has(name)) byName.set(name, path)
+      if (path === `${folder}/${name}` && !byName.has(name)) byName.set(name, [path, file])
     }
   }
+  return [...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, chosen]) => chosen)
+}
+
+function persisted(chosen: readonly FileThere[]): Persisted {
   const found = new Map<string, { value: string; path: string }>()
-  for (const [, path] of [...byName].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const text = files.get(path) ?? ''
+  for (const [path, { text }] of chosen) {
     if (path === ownFile && parseOwnFile(text) !== undefined) continue
     for (const [key, value] of Object.entries(readSysctlFile(text))) found.set(key, { value, path })
   }

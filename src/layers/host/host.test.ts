@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Cluster, NodeFacts } from '../../model/cluster.ts'
 import { backGoal, goal, otherWayGoal, testCluster } from '../testing/cluster.ts'
 import { applied, readingsOf, shown, stepsOf } from '../testing/steps.ts'
-import { fileText, ownFile, parseOwnFile, persisted } from './file.ts'
+import { fileText, ownFile, parseOwnFile, persistedOf } from './file.ts'
 import { host } from './index.ts'
 
 const steps = (cluster: Cluster, to = goal) => stepsOf(host, cluster, to, 'host')
@@ -216,16 +216,28 @@ test('a file that is read after ours and says otherwise is told', () => {
 })
 
 test('of two files of one name the folder decides, of two names the later one', () => {
-  const files = new Map([
-    ['/usr/lib/sysctl.d/50-a.conf', 'x = lib'],
-    ['/etc/sysctl.d/50-a.conf', 'x = etc'],
-    ['/run/sysctl.d/60-b.conf', 'y = run'],
-    ['/etc/sysctl.d/10-c.conf', 'y = early'],
-  ])
-  expect([...persisted(files)].map(([key, { value }]) => `${key}=${value}`).sort()).toEqual([
+  const files = {
+    '/usr/lib/sysctl.d/50-a.conf': { text: 'x = lib' },
+    '/etc/sysctl.d/50-a.conf': { text: 'x = etc' },
+    '/run/sysctl.d/60-b.conf': { text: 'y = run' },
+    '/etc/sysctl.d/10-c.conf': { text: 'y = early' },
+  }
+  expect([...persistedOf()(files)].map(([key, { value }]) => `${key}=${value}`).sort()).toEqual([
     'x=etc',
     'y=run',
   ])
+})
+
+test('nodes with the very same files share what is read of them; another file, or another place, is another answer', () => {
+  const of = persistedOf()
+  const [a, b] = [{ text: 'x = 1' }, { text: 'x = 2' }]
+  const first = of({ '/etc/sysctl.d/1.conf': a, '/etc/kubernetes/other': b })
+  expect(of({ '/etc/kubernetes/other': { text: '' }, '/etc/sysctl.d/1.conf': a })).toBe(first)
+  const values = (files: Parameters<typeof of>[0]) =>
+    [...of(files)].map(([, { value, path }]) => `${path} ${value}`)
+  expect(values({ '/etc/sysctl.d/1.conf': b })).toEqual(['/etc/sysctl.d/1.conf 2'])
+  expect(values({ '/etc/sysctl.d/2.conf': a })).toEqual(['/etc/sysctl.d/2.conf 1'])
+  expect(values({ '/etc/sysctl.d/1.conf': a, '/etc/sysctl.d/2.conf': b })).toEqual(['/etc/sysctl.d/2.conf 2'])
 })
 
 test('the gate of a step holds when the values run, and not before', () => {

@@ -1,9 +1,9 @@
-import { fileOf, nodeNames } from '../../model/changes.ts'
+import { nodeNames } from '../../model/changes.ts'
 import type { Cluster, NodeFacts } from '../../model/cluster.ts'
 import type { Read } from '../../model/read.ts'
 import { readSysctlFile } from '../../text/sysctl.ts'
 import { whyUnread } from '../shared/edit.ts'
-import { folders, lastFile, type Line, ownFile, parseOwnFile, persisted } from './file.ts'
+import { folders, lastFile, type Line, ownFile, parseOwnFile, type Persisted, persistedOf } from './file.ts'
 
 export const kubeletConfig = '/var/lib/kubelet/config.yaml'
 
@@ -21,7 +21,7 @@ export interface HostNode {
   /** Its lines; undefined: none, or not as we write it. */
   readonly lines: readonly Line[] | undefined
   /** What other files set at boot. */
-  readonly persisted: ReadonlyMap<string, { readonly value: string; readonly path: string }>
+  readonly persisted: Persisted
   /** What /etc/sysctl.conf sets: it beats our file whenever somebody runs `sysctl --system`. */
   readonly last: Readonly<Record<string, string>>
 }
@@ -37,15 +37,12 @@ export const reads: readonly Read[] = [
 ]
 
 export function readHost(cluster: Cluster): HostState {
+  const persisted = persistedOf()
   return {
     nodes: nodeNames(cluster).map(node => {
       const facts = cluster.nodes[node]
-      const files = new Map(
-        Object.entries(facts?.files ?? {}).flatMap(([path, file]) =>
-          file === null ? [] : [[path, file.text]],
-        ),
-      )
-      const text = files.get(ownFile) ?? null
+      const files = facts?.files ?? {}
+      const text = files[ownFile]?.text ?? null
       return {
         node,
         facts,
@@ -53,7 +50,7 @@ export function readHost(cluster: Cluster): HostState {
         text,
         lines: text === null ? undefined : parseOwnFile(text),
         persisted: persisted(files),
-        last: readSysctlFile(fileOf(cluster, node, lastFile)?.text ?? ''),
+        last: readSysctlFile(files[lastFile]?.text ?? ''),
       }
     }),
   }

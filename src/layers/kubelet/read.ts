@@ -7,7 +7,7 @@ import { readArguments } from '../shared/arguments.ts'
 import { attempt, whyUnread } from '../shared/edit.ts'
 import { envFiles, unitFolders, unitNames } from './files.ts'
 import { fixedLine, type Place, placeOf } from './places.ts'
-import { type Unit, type UnitLine, unitOf } from './unit.ts'
+import { type Unit, type UnitLine, unitsOf } from './unit.ts'
 
 export const flag = 'node-ip'
 
@@ -46,10 +46,11 @@ export const reads: readonly Read[] = [
 export function readKubelets(cluster: Cluster): KubeletState | undefined {
   const names = nodeNames(cluster)
   if (names.length === 0) return undefined
-  return { cluster, nodes: names.map(node => readKubelet(cluster, node)) }
+  const unitOf = unitsOf()
+  return { cluster, nodes: names.map(node => readKubelet(cluster, node, unitOf)) }
 }
 
-function readKubelet(cluster: Cluster, node: string): KubeletNode {
+function readKubelet(cluster: Cluster, node: string, unitOf: ReturnType<typeof unitsOf>): KubeletNode {
   const facts = cluster.nodes[node]
   const unit = unitOf(facts?.files ?? {})
   const text = (path: string) => fileOf(cluster, node, path)?.text

@@ -1,4 +1,5 @@
 import type { NodeFacts, NodeFile } from '../../model/cluster.ts'
+import { type FileThere, onceForSame } from '../shared/same-files.ts'
 import { envFiles, unitFolders, unitNames } from './files.ts'
 
 /** What kubelet.service and its drop-ins say of where flags come from (systemd.exec(5), systemd.service(5)). */
@@ -20,9 +21,17 @@ export interface UnitLine {
   readonly value: string
 }
 
+/** `unitOf` for many nodes. */
+export function unitsOf(): typeof unitOf {
+  const once = onceForSame(unitFrom)
+  return files => once(unitFiles(files))
+}
+
 /** From the files of a node. A node whose unit was not read is taken to be as kubeadm's packages make it. */
-export function unitOf(files: NodeFacts['files']): Unit {
-  const lines = unitLines(files)
+export const unitOf = (files: NodeFacts['files']): Unit => unitFrom(unitFiles(files))
+
+function unitFrom(files: readonly FileThere[]): Unit {
+  const lines = files.flatMap(([path, file]) => linesOf(path, file))
   // `ExecStart=` forgets the ones before; of several that are left only the last is the kubelet.
   const start = lines.findLast(({ key, value }) => key === 'ExecStart' && value !== '')
   if (start === undefined) {
@@ -47,8 +56,8 @@ export function unitOf(files: NodeFacts['files']): Unit {
 export const sets = (line: UnitLine, variable: string): boolean =>
   new RegExp(`(^|[\\s"'])${variable}=`).test(line.value)
 
-/** All assignments in the order in which systemd reads them: the unit, then the drop-ins of all folders by name. */
-function unitLines(files: NodeFacts['files']): readonly UnitLine[] {
+/** In the order in which systemd reads them: the unit, then the drop-ins of all folders by name. */
+function unitFiles(files: NodeFacts['files']): readonly FileThere[] {
   const paths = Object.keys(files).filter(path => files[path])
   const units = paths.filter(path =>
     unitFolders.some(folder => unitNames.some(name => path === `${folder}/${name}`)),
@@ -58,14 +67,16 @@ function unitLines(files: NodeFacts['files']): readonly UnitLine[] {
       path.endsWith('.conf') &&
       unitFolders.some(folder => unitNames.some(name => path.startsWith(`${folder}/${name}.d/`))),
   )
-  return [...strongest(units), ...strongest(dropIns)].flatMap(path => linesOf(path, files[path]))
+  return [...strongest(units), ...strongest(dropIns)].flatMap(path => {
+    const file = files[path]
+    return file ? [[path, file] as const] : []
+  })
 }
 
 /** Of a file that thousands of nodes share (one object) once for each path. */
 const known = new WeakMap<NodeFile, Map<string, readonly UnitLine[]>>()
 
-function linesOf(path: string, file: NodeFile | null | undefined): readonly UnitLine[] {
-  if (!file) return []
+function linesOf(path: string, file: NodeFile): readonly UnitLine[] {
   const byPath = known.get(file) ?? new Map<string, readonly UnitLine[]>()
   known.set(file, byPath)
   const lines = byPath.get(path) ?? assignments(path, file.text)

@@ -32,7 +32,7 @@ export function choose(
   goal: Goal,
   familiesOf: (pod: Pod) => readonly Family[] = pod => pod.families,
 ): Choice {
-  let slices: ReturnType<typeof slicesByService> | undefined
+  const slices = slicesByService(state.cluster)
   const pods = podsByService(state)
   const policies = groupBy(
     state.cluster.objects['networking.k8s.io/v1/networkpolicies'] ?? [],
@@ -49,7 +49,7 @@ export function choose(
       isGoverning: state.governing.has(key),
       pods: pods.get(service) ?? [],
       familiesOf,
-      slices: () => (slices ??= slicesByService(state.cluster)).get(key) ?? [],
+      slices: () => slices(key),
       policies: policies.get(service.namespace) ?? [],
     })
     if (reason === undefined) convert.push(service)

@@ -45,7 +45,7 @@ function targets(cluster: Cluster, { services, families }: EndpointsArgs) {
   const most = services.length > servicesForTwo ? 1 : endpointsEach
   const isGuarded = guardedBy(cluster)
   return services.map((service, index) => {
-    const own: readonly Slice[] = slices.get(service) ?? []
+    const own: readonly Slice[] = slices(service)
     const found = families.map(family => endpointAddresses(own, pods, family))
     const turn = nodes[index % nodes.length] ?? ''
     return {
@@ -142,7 +142,7 @@ export const endpointsGate = gateKind<EndpointsArgs>({
       const isExact =
         service.families.length === families.length && families.every(f => service.families.includes(f))
       if (!isExact || first === undefined) return [`${name}: ${service.families.join(' and ')}`]
-      const own = slices.get(name) ?? []
+      const own = slices(name)
       const expected = readyCount(own, first)
       for (const family of families) {
         const ready = readyCount(own, family)

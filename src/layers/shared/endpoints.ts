@@ -31,17 +31,24 @@ interface SliceObject {
   }[]
 }
 
-/** Slices by `namespace/service`. */
-export function slicesByService(cluster: Cluster): ReadonlyMap<string, readonly Slice[]> {
-  const slices = (cluster.objects[sliceResource] ?? []).map(readSlice)
-  return groupBy(slices, slice => `${slice.namespace}/${slice.service}`)
+const known = new WeakMap<readonly KubeObject[], ReadonlyMap<string, readonly KubeObject[]>>()
+
+/** The slices of a `namespace/service`. Found at once, and read when they are asked for: a large cluster has a hundred thousand endpoints, and few matter. */
+export function slicesByService(cluster: Cluster): (service: string) => readonly Slice[] {
+  const objects = cluster.objects[sliceResource] ?? []
+  const found = known.get(objects) ?? groupBy(objects, sliceKey)
+  known.set(objects, found)
+  return service => (found.get(service) ?? []).map(readSlice)
 }
+
+const serviceOf = ({ metadata }: KubeObject): string => metadata.labels?.['kubernetes.io/service-name'] ?? ''
+const sliceKey = (slice: KubeObject): string => `${slice.metadata.namespace ?? ''}/${serviceOf(slice)}`
 
 function readSlice(object: KubeObject): Slice {
   const { addressType, ports, endpoints } = object as KubeObject & SliceObject
   return {
     namespace: object.metadata.namespace ?? '',
-    service: object.metadata.labels?.['kubernetes.io/service-name'] ?? '',
+    service: serviceOf(object),
     family: addressType === 'IPv4' || addressType === 'IPv6' ? addressType : undefined,
     ports: (ports ?? []).flatMap(({ protocol = 'TCP', port }) =>
       port === undefined ? [] : [{ protocol, port }],

@@ -1,11 +1,15 @@
 import type { Clock } from '../../base/clock.ts'
 import { ApiError, apiError, type Asked } from './api-error.ts'
-import type { Request, Wire } from './connection.ts'
+import type { Answer, Request, Wire } from './connection.ts'
 import { ConnectionError, unreachable } from './connection-error.ts'
+import { statusJson } from './pod-fields.ts'
 
 /** An answer, after as many tries as patience allowed. */
 export interface Reply {
+  /** Empty where there are `bytes`. */
   readonly body: string
+  /** The answer where it is of the media type that the request preferred. */
+  readonly bytes?: Buffer
   /** Not a success; thrown by whoever cannot make use of it. */
   readonly error: ApiError | undefined
   /** An earlier try broke off after it was sent: what we see may be our own work. */
@@ -41,18 +45,20 @@ export class Caller {
   /** @throws UnreachableError when patience ends without an answer; the signal's reason when aborted */
   async call(request: Request, asked: Asked, repeat: Repeat): Promise<Reply> {
     let doubtful = false
-    const once = async (): Promise<string> => {
+    const once = async (): Promise<Answer> => {
       const answer = await this.#wire.request(request)
-      if (answer.status < 400) return answer.body
+      if (answer.status < 400) return answer
       const complaint = this.#wire.access.credentials.complaint(this.#options.clock.now())
-      throw apiError(answer.status, answer.body, asked, complaint, answer.retryAfter)
+      const said = answer.bytes === undefined ? answer.body : statusJson(answer.bytes)
+      throw apiError(answer.status, said, asked, complaint, answer.retryAfter)
     }
     const onBroken = (error: ConnectionError) => {
       doubtful ||= error.sent && request.method !== 'GET'
       return doubtful
     }
     try {
-      return { body: await this.#repeat(once, repeat, request.signal, onBroken), error: undefined, doubtful }
+      const { body, bytes } = await this.#repeat(once, repeat, request.signal, onBroken)
+      return { body, ...(bytes && { bytes }), error: undefined, doubtful }
     } catch (error) {
       if (error instanceof ApiError) return { body: '', error, doubtful }
       throw error

@@ -11,13 +11,20 @@ export interface Request {
   /** From the first slash, with query. */
   readonly path: string
   readonly body?: string
+  /** A media type that is preferred to JSON, where the server has it. */
+  readonly prefer?: string
+  /** Sees the first bytes of an answer's body before the others are there; once for each try. */
+  readonly onHead?: (head: Buffer) => void
   readonly signal?: AbortSignal
 }
 
 export interface Answer {
   readonly status: number
   readonly retryAfter: string | undefined
+  /** Empty where the answer is of the preferred type. */
   readonly body: string
+  /** The body where it is of the preferred type. */
+  readonly bytes?: Buffer
 }
 
 export interface Timeouts {
@@ -26,6 +33,7 @@ export interface Timeouts {
   /** milliseconds without a byte. The API server itself gives up after 60 s (--request-timeout). */
   readonly idle: number
 }
+const json = 'application/json'
 const defaultTimeouts: Timeouts = { connect: 10_000, idle: 65_000 }
 
 /** What carries requests: one request is one try. */
@@ -92,12 +100,12 @@ export class Connection implements Wire {
     const url = new URL(server)
     const headers: http.OutgoingHttpHeaders = {
       ...credentials,
-      Accept: 'application/json',
+      Accept: request.prefer === undefined ? json : `${request.prefer}, ${json}`,
       'User-Agent': 'kubectl-dualstack',
       ...(compress ? { 'Accept-Encoding': 'gzip' } : {}),
       ...(request.body === undefined
         ? {}
-        : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(request.body) }),
+        : { 'Content-Type': json, 'Content-Length': Buffer.byteLength(request.body) }),
     }
     const options: https.RequestOptions = {
       host: url.hostname.replace(/^\[|\]$/g, ''),
@@ -112,9 +120,12 @@ export class Connection implements Wire {
       let sent = false
       const fail = (error: Error) => reject(new ConnectionError(error, sent))
       const outgoing = (url.protocol === 'http:' ? http : https).request(options, incoming => {
-        collect(incoming).then(body => {
+        collect(incoming, request.onHead).then(bytes => {
           const { statusCode = 0, headers } = incoming
-          resolve({ status: statusCode, retryAfter: headers['retry-after'], body })
+          const answer = { status: statusCode, retryAfter: headers['retry-after'] }
+          const type = headers['content-type']?.split(';')[0]
+          const preferred = type !== undefined && type === request.prefer
+          resolve(preferred ? { ...answer, body: '', bytes } : { ...answer, body: bytes.toString('utf8') })
         }, fail)
       })
       const give = (milliseconds: number, what: string) =>
@@ -144,15 +155,15 @@ export class Connection implements Wire {
   }
 }
 
-/** The whole body as text. An answer cut off in the middle is an error, never a short text. */
-function collect(incoming: http.IncomingMessage): Promise<string> {
+/** The whole body. An answer cut off in the middle is an error, never a short body. */
+function collect(incoming: http.IncomingMessage, onHead: Request['onHead']): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     const source = incoming.headers['content-encoding'] === 'gzip' ? incoming.pipe(createGunzip()) : incoming
-    source.on('data', (chunk: Buffer) => chunks.push(chunk))
-    source.on('end', () =>
-      resolve((chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)).toString('utf8')),
-    )
+    source.on('data', (chunk: Buffer) => {
+      if (chunks.push(chunk) === 1) onHead?.(chunk)
+    })
+    source.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
     source.on('error', reject)
     incoming.on('error', reject)
     incoming.on('aborted', () =>

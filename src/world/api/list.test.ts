@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
+import { systemClock } from '../../base/clock.ts'
 import type { KubeObject } from '../../model/cluster.ts'
 import { collect } from './testing/collect.ts'
 import { type FakeApi, type Seen, startFakeApi, status } from './testing/fake-api.ts'
@@ -24,6 +25,30 @@ test('pages of 500, each item once, and no page more than needed', async () => {
   expect(namesOf(got)).toEqual(namesOf(fake.objects['v1/pods']))
   expect(fake.requests.map(({ query }) => query.get('limit'))).toEqual(['500', '500', '500'])
 })
+
+test.each([false, true])(
+  'the next page is asked for while this one still comes, and no other (brief: %s)',
+  async brief => {
+    const api = await start(pods(2203))
+    const continued = () => fake.requests.filter(isContinued).length
+    // Until somebody asks for the second page, the first one does not end.
+    fake.fail({
+      when: request => !isContinued(request),
+      halfway: () => vi.waitFor(() => expect(continued()).toBe(1)),
+    })
+    const items = api.list('v1/pods', { brief })[Symbol.asyncIterator]()
+    expect((await items.next()).value).toMatchObject({ metadata: { name: 'p0000' } })
+    // The second one is there, whole, and nobody asked for it yet.
+    await systemClock.sleep(200)
+    expect(continued()).toBe(1)
+    const names = ['p0000']
+    for (let item = await items.next(); item.done !== true; item = await items.next())
+      names.push(item.value.metadata.name)
+    expect(names).toHaveLength(2203)
+    expect(new Set(names).size).toBe(2203)
+    expect(continued()).toBe(4)
+  },
+)
 
 test('namespace and selectors go to the server', async () => {
   const api = await start([...pods(4), ...pods(4, 'b')])

@@ -3,18 +3,23 @@ import type { ListOptions } from '../ports.ts'
 import { ApiError } from './api-error.ts'
 import type { Caller } from './caller.ts'
 import { pathOf, queryOf } from './paths.ts'
+import { nextInProtobuf, protobufType, readPodList } from './pod-fields.ts'
+import { ProtobufReader } from './protobuf.ts'
 import { listOf, recordOf, textOf } from './record.ts'
+
+const podResource: Resource = 'v1/pods'
 
 /** As kubectl's. Larger pages cost memory on both sides and gain nothing. */
 const pageSize = 500
 
 interface Page {
-  readonly items: readonly KubeObject[]
+  readonly items: Iterable<KubeObject>
   readonly next: string | undefined
 }
 
 /**
- * Each item of a resource, as pages come; the next page is fetched while this one is used, and nothing else is kept.
+ * Each item of a resource, as pages come; the next page is asked for as soon as the beginning of this one says its token, is on its way while
+ * this one is used, and nothing else is kept.
  *
  * The pages are one consistent state of the cluster as long as its continue token lives (5 minutes, etcd's compaction). After that the
  * server says 410 and hands out a token for what remains, as it is now
@@ -32,36 +37,85 @@ export async function* listItems(
 ): AsyncGenerator<KubeObject, void, undefined> {
   const stop = new AbortController()
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal])
-  const fetch = (token: string | undefined) => {
-    const page = fetchPage(caller, resource, options, limit, token, signal)
-    page.catch(() => {}) // awaited later, or never, when the consumer has had enough
-    return page
-  }
+  const reader = options.brief === true && resource === podResource ? new ProtobufReader() : undefined
+  const fetch = (token: string | undefined): Fetch =>
+    new Fetch(
+      token,
+      onHead => fetchPage(caller, resource, options, limit, token, signal, reader, onHead),
+      fetch,
+    )
   const position = new Position()
-  let token: string | undefined
-  let pending = fetch(undefined)
+  let current = fetch(undefined)
   try {
     for (;;) {
       let page: Page
       try {
-        page = await pending
+        page = await current.page()
       } catch (error) {
         if (!(error instanceof ApiError)) throw error
-        if (error.status === 404 && token === undefined) return
-        if (error.status !== 410 || token === undefined) throw error
+        if (error.status === 404 && current.token === undefined) return
+        if (error.status !== 410 || current.token === undefined) throw error
         if (error.continueToken === undefined && !position.restart()) throw error
-        token = error.continueToken
-        pending = fetch(token)
+        current = fetch(error.continueToken)
         continue
       }
-      token = page.next
-      if (token !== undefined) pending = fetch(token)
+      const next = page.next === undefined ? undefined : current.next(page.next)
       for (const item of page.items) if (position.passes(item)) yield item
-      if (token === undefined) return
+      if (next === undefined) return
+      current = next
     }
   } finally {
     stop.abort()
   }
+}
+
+/** One page that was asked for. While somebody waits for it, and no sooner, the next one is asked for: two are on their way at most. */
+class Fetch {
+  readonly token: string | undefined
+  readonly #page: Promise<Page>
+  readonly #fetch: (token: string) => Fetch
+  #head: string | undefined
+  #isAwaited = false
+  #next: Fetch | undefined
+
+  constructor(
+    token: string | undefined,
+    begin: (onHead: (head: Buffer) => void) => Promise<Page>,
+    fetch: (token: string) => Fetch,
+  ) {
+    this.token = token
+    this.#fetch = fetch
+    this.#page = begin(head => {
+      this.#head = tokenIn(head)
+      this.#early()
+    })
+    this.#page.catch(() => {}) // awaited later, or never, when the consumer has had enough
+  }
+
+  page(): Promise<Page> {
+    this.#isAwaited = true
+    this.#early()
+    return this.#page
+  }
+
+  next(token: string): Fetch {
+    return this.#next?.token === token ? this.#next : this.#fetch(token)
+  }
+
+  #early(): void {
+    if (this.#isAwaited && this.#head !== undefined && this.#next === undefined)
+      this.#next = this.#fetch(this.#head)
+  }
+}
+
+/** Metadata come first in what the API server writes of its own types; in lists of custom resources they come last. */
+function tokenIn(head: Buffer): string | undefined {
+  const start = head.toString('latin1', 0, 4096)
+  return (
+    /^\{"kind":"\w+",(?:"apiVersion":"[\w./-]+",)?"metadata":\{[^{}]*?"continue":"([^"\\]+)"/.exec(
+      start,
+    )?.[1] ?? nextInProtobuf(head)
+  )
 }
 
 /** How far the consumer has come, by etcd's key order: bytes of `namespace/name`. */
@@ -95,15 +149,22 @@ async function fetchPage(
   limit: number,
   token: string | undefined,
   signal: AbortSignal,
+  reader: ProtobufReader | undefined,
+  onHead: (head: Buffer) => void,
 ): Promise<Page> {
   const query = queryOf({ limit: String(limit), labelSelector, fieldSelector, continue: token })
   const path = pathOf(resource, namespace) + query
   const reply = await caller.call(
-    { method: 'GET', path, signal },
+    { method: 'GET', path, signal, onHead, ...(reader && { prefer: protobufType }) },
     { verb: 'list', resource, namespace },
     'always',
   )
   if (reply.error !== undefined) throw reply.error
+  // A server behind a gateway may have JSON only.
+  if (reader && reply.bytes) {
+    const { metadata, items } = readPodList(reply.bytes, reader)
+    return { items, next: textOf(metadata.continue) }
+  }
   const list = recordOf(JSON.parse(reply.body))
   return {
     items: listOf(list.items) as readonly KubeObject[],

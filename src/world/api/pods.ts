@@ -51,6 +51,9 @@ const keptAnnotations = [
 /** Annotation of a static pod's mirror: the hash of the manifest that runs. */
 const mirrorAnnotation = 'kubernetes.io/config.mirror'
 
+/** All annotations that a projection reads. */
+export const readAnnotations: ReadonlySet<string> = new Set([...keptAnnotations, mirrorAnnotation])
+
 const noLabels: Readonly<Record<string, string>> = {}
 const noTexts: readonly string[] = []
 

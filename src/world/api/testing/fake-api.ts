@@ -8,10 +8,13 @@ import type { KubeObject, Resource } from '../../../model/cluster.ts'
 import type { KubeApi } from '../../ports.ts'
 import { Caller } from '../caller.ts'
 import { Connection, type Timeouts } from '../connection.ts'
+import { protobufType } from '../pod-fields.ts'
+import { isRecord, recordOf } from '../record.ts'
 import { RestApi } from '../rest.ts'
 import { type KeyPair, selfSigned } from './certificate.ts'
 import { type ExecHandler, ExecServer } from './exec-server.ts'
 import { type Fault, Faults } from './faults.ts'
+import { protobufBody } from './pod-wire.ts'
 import { carryOut, type Seen } from './routes.ts'
 import { type Scripted, Store, status } from './store.ts'
 
@@ -27,6 +30,8 @@ export interface FakeApiOptions {
   readonly clientCa?: string
   /** Called for each request, /readyz too: what it gives is answered. */
   readonly admit?: (request: Seen) => Scripted | undefined
+  /** A gateway stands in front that passes on JSON only. */
+  readonly jsonOnly?: boolean
   /** Names in the certificate besides 127.0.0.1. */
   readonly names?: readonly string[]
 }
@@ -91,7 +96,8 @@ export async function startFakeApi(options: FakeApiOptions = {}): Promise<FakeAp
       const answer =
         fault.answer ?? options.admit?.(seen) ?? carryOut(store, seen, options.version, options.evict)
       if (fault.cut === 'after') return request.socket.destroy()
-      reply(request, response, answer, fault.cut === 'middle')
+      if (options.jsonOnly === true) request.headers.accept = 'application/json'
+      reply(request, response, answer, fault)
     })
   })
   server.on('upgrade', (request, socket, head) => {
@@ -178,6 +184,14 @@ function seenOf(request: IncomingMessage, body: string): Seen {
   }
 }
 
+/** What the real one would send in protobuf where that is preferred: refusals too. */
+function protobufOf(request: IncomingMessage, body: unknown): Buffer | undefined {
+  if (request.headers.accept?.startsWith(protobufType) !== true) return undefined
+  const { kind } = recordOf(body)
+  if (kind === 'Status') return protobufBody(kind, body)
+  return isRecord(body) && Array.isArray(body['items']) ? protobufBody('PodList', body) : undefined
+}
+
 /** Larger answers go compressed, as the API server does from 128 KiB on. */
 const compressFrom = 8 * 1024
 
@@ -185,17 +199,23 @@ function reply(
   request: IncomingMessage,
   response: ServerResponse,
   { status, body, headers }: Scripted,
-  cut: boolean,
+  { cut, halfway }: Fault,
 ): void {
-  const plain = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+  const protobuf = protobufOf(request, body)
+  const plain = protobuf ?? Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
   const compress = plain.length >= compressFrom && request.headers['accept-encoding'] === 'gzip'
   const sent = compress ? gzipSync(plain) : plain
   response.writeHead(status, {
-    'Content-Type': 'application/json',
+    'Content-Type': protobuf === undefined ? 'application/json' : protobufType,
     'Content-Length': sent.length,
     ...(compress ? { 'Content-Encoding': 'gzip' } : {}),
     ...headers,
   })
-  if (!cut) return void response.end(sent)
-  response.write(sent.subarray(0, Math.ceil(sent.length / 2)), () => response.socket?.destroy())
+  const half = Math.ceil(sent.length / 2)
+  if (cut === 'middle') response.write(sent.subarray(0, half), () => response.socket?.destroy())
+  else if (halfway === undefined) response.end(sent)
+  else {
+    response.write(sent.subarray(0, half))
+    void halfway().then(() => response.end(sent.subarray(half)))
+  }
 }

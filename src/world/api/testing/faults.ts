@@ -11,6 +11,8 @@ export interface Fault {
   readonly answer?: Scripted
   /** The connection breaks: before the request is carried out, after it was (the answer is lost), or in the middle of the answer. */
   readonly cut?: 'before' | 'after' | 'middle'
+  /** The second half of the answer comes when this has come true. */
+  readonly halfway?: () => Promise<void>
   /** Milliseconds before anything happens. */
   readonly delay?: number
 }
