@@ -144,7 +144,7 @@ const plain = (value: unknown): unknown =>
   value === undefined ? undefined : JSON.parse(JSON.stringify(value))
 
 /** undefined: it was not refused. Whatever is no answer of an API server is thrown. */
-async function refusalOf(action: Promise<unknown>): Promise<Refusal | undefined> {
+export async function refusalOf(action: Promise<unknown>): Promise<Refusal | undefined> {
   try {
     await action
     return undefined

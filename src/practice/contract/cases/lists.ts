@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { KubeObject } from '../../../model/cluster.ts'
+import { Common, projectPod } from '../../../world/api/pods.ts'
 import { contractCase } from '../case.ts'
-import { collect, type Trial } from '../trial.ts'
+import { collect, refusalOf, type Trial } from '../trial.ts'
 
 const maps = 'v1/configmaps'
 const make = (trial: Trial, name: string, labels: Record<string, string> = {}) =>
@@ -78,6 +80,27 @@ export const lists = [
         keys.toSorted((a, b) => (a < b ? -1 : 1)),
         'order',
       )
+    },
+  ),
+  contractCase(
+    'lists/brief',
+    'a brief list of pods has all that is read of them, and is refused in the same words',
+    {},
+    async trial => {
+      const read = async (brief: boolean) => {
+        const common = new Common()
+        return (await collect(trial.api, 'v1/pods', { brief })).map(pod => projectPod(pod, common))
+      }
+      await trial.eventually('a brief list like the whole one', async () => {
+        // Pods change by themselves: what is between two equal whole lists is of the same moment.
+        const [before, brief, after] = [await read(false), await read(true), await read(false)]
+        if (!isDeepStrictEqual(before, after)) return false
+        trial.same(brief, after, 'pods')
+        return after.length > 0
+      })
+      const refused = (brief: boolean) =>
+        refusalOf(collect(trial.api, 'v1/pods', { brief, fieldSelector: 'spec.nobodyKnows=x' }))
+      trial.same(await refused(true), await refused(false), 'refusal')
     },
   ),
   contractCase(
