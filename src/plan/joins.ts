@@ -1,5 +1,5 @@
 import { families, type Family } from '../address/family.ts'
-import { forwardingKeys, settingsFor } from '../layers/host/settings.ts'
+import { forwardingKeys, type Setting, settingsFor } from '../layers/host/settings.ts'
 import { dualStackGate, gatesFlag } from '../layers/shared/feature-gate.ts'
 import { minorOf } from '../base/version.ts'
 import type { Cluster } from '../model/cluster.ts'
@@ -61,15 +61,17 @@ function cloudInit(cluster: Cluster, goal: Goal): readonly string[] {
   ]
 }
 
+const lineOf = ({ key, value }: Setting): string => `${key} = ${value}`
+
 /** As the nodes that are there have them: with accept_ra where the default route of one comes by router advertisement. */
 function settings(cluster: Cluster, goal: Goal): readonly string[] {
   const wanted = families.filter(family => wants(goal, family))
-  const seen = new Set<string>()
+  const seen = new Map<string, Setting>()
   for (const facts of Object.values(cluster.nodes))
     for (const family of wanted)
-      for (const { key, value } of settingsFor(family, facts)) seen.add(`${key} = ${value}`)
+      for (const setting of settingsFor(family, facts)) seen.set(setting.key, setting)
   const always = wanted.flatMap(family => forwardingKeys[family].map(key => `${key} = 1`))
-  const special = [...seen].filter(line => !always.includes(line))
+  const special = [...seen.values()].map(lineOf).filter(line => !always.includes(line))
   // accept_ra comes first: the route goes the moment forwarding is switched on.
   return [...special, ...always]
 }

@@ -29,15 +29,14 @@ export function settingsFor(family: Family, facts: NodeFacts): readonly Setting[
  */
 function advertisementSettings(family: Family, facts: NodeFacts): readonly Setting[] {
   if (family !== 'IPv6') return []
-  const byRoute = facts.routes
-    .filter(route => route.family === family && route.destination === 'default' && route.protocol === 'ra')
-    .map(route => route.interface)
-  const byAddress = facts.addresses
-    .filter(
-      address => address.family === family && address.scope === 'global' && address.flags.includes('dynamic'),
-    )
-    .map(address => address.interface)
-  return [...new Set([...byRoute, ...byAddress])]
+  const interfaces = new Set<string>()
+  for (const route of facts.routes)
+    if (route.family === family && route.destination === 'default' && route.protocol === 'ra')
+      interfaces.add(route.interface)
+  for (const address of facts.addresses)
+    if (address.family === family && address.scope === 'global' && address.flags.includes('dynamic'))
+      interfaces.add(address.interface)
+  return [...interfaces]
     .map(name => acceptKey(name))
     .filter(key => facts.sysctls[key] === '1' || facts.sysctls[key] === '2')
     .map(key => ({ key, value: '2' }))

@@ -23,13 +23,15 @@ export function whoSelects<Item>(
   items: readonly Item[],
   read: (item: Item) => Selecting,
 ): (pod: { readonly namespace: string; readonly labels: Labels }) => readonly Item[] {
-  const entries = items.flatMap((item, position) => {
+  const entries = new Map<string, Entry<Item>[]>()
+  for (const [position, item] of items.entries()) {
     const { namespace, selector } = read(item)
-    return selector === undefined ? [] : [{ namespace, item, selector, position }]
-  })
-  const namespaces = new Map(
-    [...groupBy(entries, entry => entry.namespace)].map(([namespace, own]) => [namespace, indexOf(own)]),
-  )
+    if (selector === undefined) continue
+    const own = entries.get(namespace)
+    if (own === undefined) entries.set(namespace, [{ item, selector, position }])
+    else own.push({ item, selector, position })
+  }
+  const namespaces = new Map([...entries].map(([namespace, own]) => [namespace, indexOf(own)]))
   return ({ namespace, labels }) => namespaces.get(namespace)?.(labels) ?? []
 }
 
@@ -39,11 +41,10 @@ const pairsOf = (labels: Labels = {}): readonly string[] =>
 
 /** Each is found by the label that the fewest others want too: all may want `managed-by=Helm`. */
 function indexOf<Item>(entries: readonly Entry<Item>[]): (labels: Labels) => readonly Item[] {
-  const wanted = groupBy(
-    entries.flatMap(({ selector }) => pairsOf(selector.matchLabels)),
-    pair => pair,
-  )
-  const times = (pair: string): number => wanted.get(pair)?.length ?? 0
+  const wanted = new Map<string, number>()
+  for (const { selector } of entries)
+    for (const pair of pairsOf(selector.matchLabels)) wanted.set(pair, (wanted.get(pair) ?? 0) + 1)
+  const times = (pair: string): number => wanted.get(pair) ?? 0
   const byPair = groupBy(entries, ({ selector }) =>
     pairsOf(selector.matchLabels).reduce<string | undefined>(
       (rarest, pair) => (rarest === undefined || times(pair) < times(rarest) ? pair : rarest),

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { ApiError, apiError, type Asked } from './api-error.ts'
+import type { Body } from './body.ts'
 import type { Answer, Request, Wire } from './connection.ts'
 import { ConnectionError, unreachable } from './connection-error.ts'
 import { statusJson } from './pod-fields.ts'
@@ -8,8 +9,8 @@ import { statusJson } from './pod-fields.ts'
 export interface Reply {
   /** Empty where there are `bytes`. */
   readonly body: string
-  /** The answer where it is of the media type that the request preferred. */
-  readonly bytes?: Buffer
+  /** The answer where it is of the media type that the request preferred: whoever has read it drops it. */
+  readonly bytes?: Body
   /** Not a success; thrown by whoever cannot make use of it. */
   readonly error: ApiError | undefined
   /** An earlier try broke off after it was sent: what we see may be our own work. */
@@ -49,7 +50,7 @@ export class Caller {
       const answer = await this.#wire.request(request)
       if (answer.status < 400) return answer
       const complaint = this.#wire.access.credentials.complaint(this.#options.clock.now())
-      const said = answer.bytes === undefined ? answer.body : statusJson(answer.bytes)
+      const said = answer.bytes === undefined ? answer.body : statusJson(answer.bytes.bytes)
       throw apiError(answer.status, said, asked, complaint, answer.retryAfter)
     }
     const onBroken = (error: ConnectionError) => {

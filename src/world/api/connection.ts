@@ -2,6 +2,7 @@ import http from 'node:http'
 import https from 'node:https'
 import { createGunzip } from 'node:zlib'
 import type { Access } from './access.ts'
+import { Body } from './body.ts'
 import { ConnectionError } from './connection-error.ts'
 import type { Credential } from './credentials.ts'
 import { proxyAgent } from './proxy.ts'
@@ -23,8 +24,8 @@ export interface Answer {
   readonly retryAfter: string | undefined
   /** Empty where the answer is of the preferred type. */
   readonly body: string
-  /** The body where it is of the preferred type. */
-  readonly bytes?: Buffer
+  /** The body where it is of the preferred type: whoever has read it drops it. */
+  readonly bytes?: Body
 }
 
 export interface Timeouts {
@@ -120,12 +121,13 @@ export class Connection implements Wire {
       let sent = false
       const fail = (error: Error) => reject(new ConnectionError(error, sent))
       const outgoing = (url.protocol === 'http:' ? http : https).request(options, incoming => {
-        collect(incoming, request.onHead).then(bytes => {
+        collect(incoming, request.onHead).then(whole => {
           const { statusCode = 0, headers } = incoming
           const answer = { status: statusCode, retryAfter: headers['retry-after'] }
-          const type = headers['content-type']?.split(';')[0]
-          const preferred = type !== undefined && type === request.prefer
-          resolve(preferred ? { ...answer, body: '', bytes } : { ...answer, body: bytes.toString('utf8') })
+          const isPreferred = headers['content-type']?.split(';')[0] === (request.prefer ?? '')
+          if (isPreferred) return resolve({ ...answer, body: '', bytes: whole })
+          resolve({ ...answer, body: whole.bytes.toString('utf8') })
+          whole.drop()
         }, fail)
       })
       const give = (milliseconds: number, what: string) =>
@@ -156,18 +158,25 @@ export class Connection implements Wire {
 }
 
 /** The whole body. An answer cut off in the middle is an error, never a short body. */
-function collect(incoming: http.IncomingMessage, onHead: Request['onHead']): Promise<Buffer> {
+function collect(incoming: http.IncomingMessage, onHead: Request['onHead']): Promise<Body> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
+    const body = new Body()
+    let isHead = true
+    const fail = (error: Error) => {
+      body.drop()
+      reject(error)
+    }
     const source = incoming.headers['content-encoding'] === 'gzip' ? incoming.pipe(createGunzip()) : incoming
     source.on('data', (chunk: Buffer) => {
-      if (chunks.push(chunk) === 1) onHead?.(chunk)
+      if (isHead) onHead?.(chunk)
+      isHead = false
+      body.add(chunk)
     })
-    source.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
-    source.on('error', reject)
-    incoming.on('error', reject)
+    source.on('end', () => resolve(body))
+    source.on('error', fail)
+    incoming.on('error', fail)
     incoming.on('aborted', () =>
-      reject(Object.assign(new Error('the answer broke off'), { code: 'ECONNRESET' })),
+      fail(Object.assign(new Error('the answer broke off'), { code: 'ECONNRESET' })),
     )
   })
 }

@@ -1,6 +1,7 @@
 import type { KubeObject, Resource } from '../../model/cluster.ts'
 import type { ListOptions } from '../ports.ts'
 import { ApiError } from './api-error.ts'
+import type { Body } from './body.ts'
 import type { Caller } from './caller.ts'
 import { pathOf, queryOf } from './paths.ts'
 import { nextInProtobuf, protobufType, readPodList } from './pod-fields.ts'
@@ -15,6 +16,8 @@ const pageSize = 500
 interface Page {
   readonly items: Iterable<KubeObject>
   readonly next: string | undefined
+  /** What the items are read from. */
+  readonly body?: Body
 }
 
 /**
@@ -61,6 +64,7 @@ export async function* listItems(
       }
       const next = page.next === undefined ? undefined : current.next(page.next)
       for (const item of page.items) if (position.passes(item)) yield item
+      page.body?.drop()
       if (next === undefined) return
       current = next
     }
@@ -162,8 +166,8 @@ async function fetchPage(
   if (reply.error !== undefined) throw reply.error
   // A server behind a gateway may have JSON only.
   if (reader && reply.bytes) {
-    const { metadata, items } = readPodList(reply.bytes, reader)
-    return { items, next: textOf(metadata.continue) }
+    const { metadata, items } = readPodList(reply.bytes.bytes, reader)
+    return { items, next: textOf(metadata.continue), body: reply.bytes }
   }
   const list = recordOf(JSON.parse(reply.body))
   return {
