@@ -20,6 +20,8 @@ export const linesOf = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+$/
 
 /** What makes `after` of `before`: the smallest hunks, in order, without context. */
 export function lineEdits(before: string, after: string): LineEdit[] {
+  // A new file needs no comparison; thousands of nodes get one.
+  if (before === '') return after === '' ? [] : [{ at: 1, remove: [], insert: linesOf(after) }]
   const edits: LineEdit[] = []
   let at = 1
   let open: { at: number; remove: string[]; insert: string[] } | undefined

@@ -82,10 +82,11 @@ function changeFor(
   const isSet = place !== undefined && sameList(place.value, wanted)
   const textOf = (file: string) => fileOf(state.cluster, node, file)?.text
   return editing(node, () => {
-    const gates = gateChange(versionOf(state.cluster, node), goal, placeOf(unit, textOf, gatesFlag)?.value)
+    const gatesPlace = placeOf(unit, textOf, gatesFlag)
+    const gates = gateChange(versionOf(state.cluster, node), goal, gatesPlace?.value)
     if (isSet && Object.keys(gates).length === 0) return undefined
     const { path, variable } = place ?? newPlace(unit, textOf)
-    assertSamePlace(node, { path, variable }, placeOf(unit, textOf, gatesFlag), gates)
+    assertSamePlace(node, { path, variable }, gatesPlace, gates)
     const before = textOf(path) ?? null
     const after = editing(path, () =>
       Object.entries(gates).reduce(

@@ -27,16 +27,18 @@ interface Planned {
 function outdated(state: Workloads, goal: Goal): readonly Planned[] {
   const mayExceed = goal.families.length === 1 && servesMore(state.cluster, goal)
   const isBack = goal.families.length === 1
-  return [...state.workloads, ...(isBack ? withoutPods(state) : [])]
-    .flatMap((workload): Planned | readonly Planned[] => {
+  const found = [...state.workloads, ...(isBack ? withoutPods(state) : [])].flatMap(
+    (workload): Planned | readonly Planned[] => {
       if (workload.pods.some(pod => lacksOrExceeds(pod, goal.families))) {
         const way = wayOf(workload, state, goal)
         return { workload, way: way.by !== 'rollout' && isUnderWay(workload, goal) ? { by: 'rollout' } : way }
       }
       if (isUnderWay(workload, goal)) return { workload, way: { by: 'rollout' } }
       return mayExceed ? coming(workload, wayOf(workload, state, goal)) : []
-    })
-    .sort((a, b) => nameOf(a.workload.owner).localeCompare(nameOf(b.workload.owner)))
+    },
+  )
+  const named = found.map(planned => ({ name: nameOf(planned.workload.owner), planned }))
+  return named.sort((a, b) => a.name.localeCompare(b.name)).map(({ planned }) => planned)
 }
 
 /**
