@@ -1,6 +1,6 @@
 /**
  * Rehearsing big clusters: the whole conversion and the way back, from a bundle on disk to the comparison with the start.
- *   npx tsx bench/rehearse.ts [nodes…]
+ *   npx tsx bench/rehearse.ts [--whole] [nodes…]
  * Each node has 30 pods, two Services come on it. The bundle is written by a process of its own, by the code of `dualstack snapshot`; what
  * is measured is a process that has nothing but its folder.
  */
@@ -29,10 +29,17 @@ interface Result extends Cost {
 
 const [role, ...rest] = process.argv.slice(2)
 if (role === 'write') await write(Number(rest[0]), rest[1] ?? '')
-else if (role === 'client') await client(rest[0] ?? '')
-else await compare(process.argv.slice(2).map(Number))
+else if (role === 'client') await client(rest[0] ?? '', rest[1] === '--whole')
+else
+  await compare(
+    process.argv
+      .slice(2)
+      .filter(one => one !== '--whole')
+      .map(Number),
+    process.argv.includes('--whole'),
+  )
 
-async function compare(sizes: readonly number[]): Promise<void> {
+async function compare(sizes: readonly number[], whole: boolean): Promise<void> {
   process.stdout.write(
     `${'nodes'.padStart(6)}${'pods'.padStart(9)}${'Services'.padStart(10)}${'wall s'.padStart(9)}${'CPU s'.padStart(9)}${'peak MB'.padStart(9)}\n`,
   )
@@ -42,7 +49,7 @@ async function compare(sizes: readonly number[]): Promise<void> {
       const bundle = join(folder, 'bundle')
       await message(fork(import.meta.filename, ['write', String(nodes), bundle]))
       const { seconds, cpu, megabytes, says, parts } = (await message(
-        fork(import.meta.filename, ['client', bundle]),
+        fork(import.meta.filename, ['client', bundle, ...(whole ? ['--whole'] : [])]),
       )) as Result
       const { pods, services } = sizeOf(nodes)
       process.stdout.write(
@@ -74,7 +81,7 @@ async function write(nodes: number, folder: string): Promise<void> {
   if (process.connected) process.disconnect()
 }
 
-async function client(bundle: string): Promise<void> {
+async function client(bundle: string, whole: boolean): Promise<void> {
   const start = performance.now()
   const parts: string[] = []
   let since = start
@@ -87,10 +94,12 @@ async function client(bundle: string): Promise<void> {
     observed: 'read',
     judged: 'judged',
     planned: 'planned, there and back',
+    chosen: 'stand-ins chosen',
     arrived: 'gone',
   }
-  const { there, back, compared } = await rehearse({
+  const { there, back, compared, practised } = await rehearse({
     bundle,
+    whole,
     layers,
     intent: {},
     tell: moment => {
@@ -101,9 +110,10 @@ async function client(bundle: string): Promise<void> {
   done('compared')
   const result: Result = {
     ...costSince(start),
-    says: `${there.steps} steps there, ${back.steps} back, ${compared.differences.length} differences`,
+    says: `${practised === undefined ? '' : `${practised.nodes} nodes, ${practised.pods} pods and ${practised.services} Services practised; `}${there.steps} steps there, ${back.steps} back, ${compared.differences.length} differences`,
     parts,
   }
+  if (process.send === undefined) process.stdout.write(`${JSON.stringify(result, null, 1)}\n`)
   process.send?.(result)
-  process.disconnect()
+  if (process.connected) process.disconnect()
 }

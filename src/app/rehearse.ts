@@ -9,15 +9,16 @@ import type { Plan } from '../model/plan.ts'
 import { readBundle } from '../observe/bundle.ts'
 import { observe } from '../observe/live.ts'
 import type { Intent } from '../plan/intent.ts'
-import { type PracticeProcess, practiceWorld } from '../practice/index.ts'
+import { type Practice, type PracticeProcess, practiceWorld } from '../practice/index.ts'
 import type { World } from '../world/ports.ts'
 import type { Moment, Rehearsal, WayReport } from '../report/rehearsal.ts'
 import { apply } from './apply.ts'
 import { planFor } from './plan.ts'
-import { preflightFor } from './preflight.ts'
 import { compare } from './rehearsal/compare.ts'
 import { chooseFault } from './rehearsal/faults.ts'
+import { firstLook, type LargeLook, lookAtLarge, planThere } from './rehearsal/first-look.ts'
 import { look } from './rehearsal/look.ts'
+import { isLarge, type Limit, practisedWhole } from './rehearsal/represent.ts'
 import { runWay } from './rehearsal/run-way.ts'
 import { rollback } from './rollback.ts'
 import { journalFolder } from '../run/journal.ts'
@@ -32,6 +33,10 @@ export interface Rehearse {
   readonly ignored?: ReadonlySet<string>
   /** `NAME` or `NAME@STEP`, see `chooseFault`. */
   readonly faults?: readonly string[]
+  /** A large cluster is practised whole too, and not by some that stand for the rest. */
+  readonly whole?: boolean
+  /** What counts as large; `practisedWhole` unless told. */
+  readonly limit?: Limit
   /** What the rehearsal itself says. */
   readonly tell?: (moment: Moment) => void
   /** What its runs say. */
@@ -55,27 +60,16 @@ export async function rehearse(options: Rehearse): Promise<Rehearsal> {
 }
 
 async function rehearseIn(state: string, options: Rehearse): Promise<Rehearsal> {
-  const { bundle, layers, intent, ignored, tell = () => {}, signal } = options
+  const { layers, ignored, tell = () => {}, signal } = options
   const reads = allReads(layers)
-  const practice = practiceWorld(await readBundle(bundle, reads))
+  const { practice, large } = await prepare(options)
+  const intent = large?.intent ?? options.intent
   const see = (): Promise<Cluster> => observe(practice, reads, { signal })
   const before = await see()
-  const counts = {
-    nodes: Object.keys(before.nodes).length,
-    pods: before.pods.length,
-    services: before.objects['v1/services']?.length ?? 0,
-  }
-  tell({ kind: 'observed', bundle, cluster: before.uid, version: before.version, ...counts })
-  const judged = preflightFor(
-    { cluster: before, now: practice.clock.now(), ignored },
-    { ...intent, to: 'dual' },
-    layers,
-  )
-  tell({ kind: 'judged', report: judged })
-  const planned = planFor(before, { ...intent, to: 'dual' }, layers, [], ignored)
+  const { observed, judged, plan } = large ?? firstLook(before, practice.clock.now(), options)
+  const planned = large === undefined ? plan : planThere(before, { ...options, intent })
   const planBack = planFor(planned.steps.reduce(applyStep, before), { to: 'single' }, layers)
-  tell({ kind: 'planned', plan: planned })
-  const chosen = (options.faults ?? []).map(text => chooseFault(text, planned, planBack))
+  const chosen = (options.faults ?? []).map(text => chooseFault(text, planned, planBack, large !== undefined))
   const way = (direction: Plan['direction'], run: Parameters<typeof runWay>[0]['run']) =>
     runWay({
       practice,
@@ -121,10 +115,11 @@ async function rehearseIn(state: string, options: Rehearse): Promise<Rehearsal> 
   )
   const compared = compare(before, after)
   return {
-    bundle,
-    cluster: before.uid,
-    version: before.version,
-    ...counts,
+    ...observed,
+    ...(large && {
+      practised: large.practised,
+      planned: { steps: plan.steps.length, interrupts: plan.steps.flatMap(step => step.interrupts) },
+    }),
     preflight: {
       verdict: judged.verdict,
       errors: judged.findings.filter(({ severity }) => severity === 'error').length,
@@ -133,10 +128,21 @@ async function rehearseIn(state: string, options: Rehearse): Promise<Rehearsal> 
     there: reportThere,
     back: reportBack,
     faults: [...there.faults, ...back.faults],
-    notices: planned.notices.length,
+    notices: plan.notices.length,
     compared: { ...compared, differences: [...compared.differences, ...traces] },
     equal: compared.differences.length + traces.length === 0,
   }
+}
+
+/** The practice cluster: of all that is in the bundle, or of what stands for a large one. Of that nothing else is kept. */
+async function prepare(
+  options: Rehearse,
+): Promise<{ readonly practice: Practice; readonly large?: Omit<LargeLook, 'part'> }> {
+  const cluster = await readBundle(options.bundle, allReads(options.layers))
+  if (options.whole === true || !isLarge(cluster, options.limit ?? practisedWhole))
+    return { practice: practiceWorld(cluster) }
+  const { part, ...large } = lookAtLarge(cluster, options)
+  return { practice: practiceWorld(part, { now: large.now }), large }
 }
 
 /** What a plan did, in numbers. */

@@ -1,4 +1,4 @@
 /** A cluster in memory, from a bundle: the third world, beside a live cluster and a bundle that is only looked at. */
-export { type Practice, practiceWorld } from './practice.ts'
+export { beginningOf, type Practice, practiceWorld } from './practice.ts'
 export type { Fault } from './faults.ts'
 export { type PracticeProcess, practiceProcess } from './process.ts'

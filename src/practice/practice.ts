@@ -49,7 +49,7 @@ export interface Practice extends World {
 /** A practice cluster from a Cluster: of a bundle, or as observed. The Cluster itself is not touched. */
 export function practiceWorld(cluster: Cluster, options: PracticeOptions = {}): Practice {
   const { layers = allLayers, rules = allRules, logger = silentLogger } = options
-  const clock = virtualClock(options.now ?? newest(cluster) + 60_000)
+  const clock = virtualClock(options.now ?? beginningOf(cluster))
   const faults = new Faults()
   const site = new Site(cluster.uid, cluster.version, clock, faults, layers, rules, logger)
   load(site, cluster)
@@ -117,6 +117,9 @@ function ownerOf({ store }: Site, { namespace, owner }: Cluster['pods'][number])
   if (owner === undefined || resource === undefined) return undefined
   return store.get(resource, owner.kind === 'Node' ? undefined : namespace, owner.name)
 }
+
+/** When a practice cluster of this one begins unless told: a minute after the newest time in it, in milliseconds since the epoch. */
+export const beginningOf = (cluster: Cluster): number => newest(cluster) + 60_000
 
 function newest(cluster: Cluster): number {
   let latest = Date.parse('2026-01-01T00:00:00Z')

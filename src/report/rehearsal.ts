@@ -49,8 +49,23 @@ export interface Observed {
   readonly services: number
 }
 
+/** The part of a large cluster that was practised, and what it stands for. */
+export interface Practised {
+  readonly nodes: number
+  readonly pods: number
+  readonly services: number
+  /** How many kinds of them the cluster has. */
+  readonly kinds: { readonly nodes: number; readonly workloads: number; readonly services: number }
+  /** What the cluster has and the part has not, in words. */
+  readonly left: readonly string[]
+}
+
 /** What came of a rehearsal. */
 export interface Rehearsal extends Observed {
+  /** Absent: all of it was practised. */
+  readonly practised?: Practised
+  /** Of the plan for all of a large cluster; `there` and `back` are those of the part. Absent: all of it was practised. */
+  readonly planned?: { readonly steps: number; readonly interrupts: readonly Interruption[] }
   readonly preflight: { readonly verdict: 'go' | 'stop'; readonly errors: number; readonly warnings: number }
   readonly there: WayReport
   readonly back: WayReport
@@ -72,6 +87,10 @@ export type Moment =
   | (Observed & { readonly kind: 'observed' })
   | { readonly kind: 'judged'; readonly report: PreflightReport }
   | { readonly kind: 'planned'; readonly plan: Plan }
+  | (Pick<Observed, 'nodes' | 'pods' | 'services'> & {
+      readonly kind: 'chosen'
+      readonly practised: Practised
+    })
   | { readonly kind: 'begins'; readonly direction: Plan['direction'] }
   | { readonly kind: 'arrived'; readonly direction: Plan['direction']; readonly look: Look }
   | { readonly kind: 'recovered'; readonly story: FaultStory }
@@ -85,6 +104,8 @@ export function momentText(moment: Moment, colours: Colours): string {
       return title('Preflight') + findingsLine(moment.report.findings, colours)
     case 'planned':
       return `${title('Plan')}${counted(moment.plan.steps.length, 'step')} to dual-stack\n`
+    case 'chosen':
+      return `${title('Stand-ins')}${practisedLines(moment, moment.practised).join('\n')}\n`
     case 'begins':
       return title(moment.direction === 'dual' ? 'Apply' : 'Roll back')
     case 'arrived':
@@ -96,6 +117,23 @@ export function momentText(moment: Moment, colours: Colours): string {
 
 const sizes = (one: { nodes: number; pods: number; services: number }): string =>
   `${counted(one.nodes, 'node')}, ${counted(one.pods, 'pod')}, ${counted(one.services, 'Service')}`
+
+const grouped = (number: number): string => String(number).replaceAll(/\B(?=(\d{3})+$)/g, ',')
+
+function practisedLines(
+  whole: Pick<Observed, 'nodes' | 'pods' | 'services'>,
+  part: Practised,
+): readonly string[] {
+  const of = (what: 'nodes' | 'pods' | 'services', name: string): string =>
+    `${grouped(part[what])} of ${grouped(whole[what])} ${name}`
+  const { nodes, workloads, services } = part.kinds
+  return [
+    `practised with ${of('nodes', 'nodes')}, ${of('pods', 'pods')}, ${of('services', 'Services')}: two of each kind where there are two (${counted(nodes, 'kind')} of workers, ${workloads} of workloads, ${services} of Services)`,
+    'what depends on numbers alone (how long roll-outs take, load) is not practised; --whole practises all, at about 0.15 s a node',
+    ...part.left.slice(0, 10).map(one => `not practised: ${printable(one)}`),
+    ...(part.left.length > 10 ? [`not practised: ${part.left.length - 10} things more`] : []),
+  ]
+}
 
 function lookLines(look: Look, colours: Colours): readonly string[] {
   const rows =
@@ -138,10 +176,21 @@ export function rehearsalText(rehearsal: Rehearsal, colours: Colours): string {
       'preflight',
       `${preflight.verdict === 'go' ? 'ready' : red('not ready')}: ${counted(preflight.errors, 'error')}, ${counted(preflight.warnings, 'warning')}`,
     ),
+    ...(rehearsal.practised === undefined
+      ? []
+      : rows('practised', practisedLines(rehearsal, rehearsal.practised))),
+    ...(rehearsal.planned === undefined
+      ? []
+      : [
+          row(
+            'planned',
+            `${counted(rehearsal.planned.steps, 'step')} for all of it; those below are of what was practised`,
+          ),
+        ]),
     row('there', wayText(there)),
     ...rows('', arrival(there.look)),
     row('back', wayText(back)),
-    ...rows('interrupted', interruptions(there.interrupts)),
+    ...rows('interrupted', interruptions(rehearsal.planned?.interrupts ?? there.interrupts)),
     ...rows('and back', interruptions(back.interrupts)),
     ...(rehearsal.notices === 0
       ? []

@@ -106,9 +106,10 @@ const ways = { there: 'dual', back: 'single' } as const
 
 /**
  * `NAME`, `NAME@STEP`, `NAME@there:STEP`, `NAME@back:STEP`, `NAME@back`. Without a step the first that the fault fits, there if it can be.
+ * @param isPart some nodes and workloads stand for the others: a step may be that of one that is not there
  * @throws UsageError for a name, a step or a pair that does not go together
  */
-export function chooseFault(text: string, there: Plan, back: Plan): ChosenFault {
+export function chooseFault(text: string, there: Plan, back: Plan, isPart = false): ChosenFault {
   const at = text.indexOf('@')
   const name = at < 0 ? text : text.slice(0, at)
   const kind = faultKinds.find(one => one.name === name)
@@ -133,6 +134,13 @@ export function chooseFault(text: string, there: Plan, back: Plan): ChosenFault 
       id ?? '',
       steps.map(({ step }) => step.id),
     )
+    if (isPart) {
+      const ids = [...new Set(steps.map(({ step }) => step.id))]
+      throw new UsageError(
+        `--fault ${text}: no step of what is practised has the id '${id}'`,
+        `A node that is not among those practised has no steps; --whole practises all. There are: ${ids.join(', ')}.`,
+      )
+    }
     throw new UsageError(
       `--fault ${text}: no step has the id '${id}'`,
       guess === undefined ? 'The ids stand in brackets in `dualstack plan`.' : `Did you mean ${guess}?`,
