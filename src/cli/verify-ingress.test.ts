@@ -87,7 +87,7 @@ test('where nobody says an address it says how to', async () => {
     outside-to-ingress   IPv6     the Ingress demo/shop has no address in its status; it names no IngressClass, and none is the default
 
     Nothing was asked: every scenario was skipped.
-    Nothing could be asked in IPv4 and IPv6: the reasons stand above.
+    No pod and no Service could be asked in IPv4 and IPv6: the reasons stand above.
 
     Which Ingresses there are, and the addresses that their controller has written: kubectl get ingress -A
     Where it writes none, say where it listens: dualstack verify ingress --ingress 192.0.2.10:80 --ingress [2001:db8::10]:80

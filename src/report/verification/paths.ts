@@ -41,5 +41,5 @@ export function pathsText(
 export function missingText(result: Verification): string | undefined {
   const missing = missingFamilies(result)
   if (missing.length === 0) return undefined
-  return `Nothing could be asked in ${missing.join(' and ')}: the reasons stand above.\n`
+  return `No pod and no Service could be asked in ${missing.join(' and ')}: the reasons stand above.\n`
 }
