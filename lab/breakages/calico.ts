@@ -144,7 +144,7 @@ export const calicoBreakages: readonly Breakage[] = [
       await site.kubectl('delete', 'ippools', name)
       await newPod(site)
     },
-    expect: { verify: { ends: 'verify.no-pods' }, diagnose: 'state/no-pool-of-family' },
+    expect: { verify: { ends: 'verify.no-pods' }, diagnose: 'calico-pool/missing' },
   },
   {
     id: 'calico/no-nat',

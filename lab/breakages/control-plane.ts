@@ -141,8 +141,8 @@ export const controlPlaneBreakages: readonly Breakage[] = [
     title: 'another second range than the one the cluster has: a second try with new numbers',
     base: 'dual',
     howto: ['S6'],
-    break: site =>
-      edit(
+    async break(site) {
+      await edit(
         site,
         'kube-apiserver',
         text =>
@@ -151,7 +151,11 @@ export const controlPlaneBreakages: readonly Breakage[] = [
             `${valueOf(text, 'service-cluster-ip-range').split(',')[0] ?? ''},fd00:97::/112`,
           )(text),
         'does not match',
-      ),
+      )
+      await running(site)
+      // CoreDNS asks an API server that was away anew after half a minute at most, and knows no new Service until then.
+      await site.sh('outside', 'sleep 45')
+    },
     expect: {
       verify: { unseen: 'addresses of Services go on to come from the ServiceCIDR object, and all answer' },
       diagnose: 'api-server/range-differs',

@@ -57,6 +57,6 @@ export const kubeadmBreakages: readonly Breakage[] = [
       )
       await site.sh(node, 'sleep 20')
     },
-    expect: { verify: { ends: 'api.tls' }, diagnose: 'host/certificate-expired' },
+    expect: { verify: { ends: 'api.tls' }, diagnose: 'certificates/expired' },
   },
 ]
