@@ -153,8 +153,9 @@ export const controlPlaneBreakages: readonly Breakage[] = [
         'does not match',
       )
       await running(site)
-      // CoreDNS asks an API server that was away anew after half a minute at most, and knows no new Service until then.
-      await site.sh('outside', 'sleep 45')
+      // CoreDNS waits for up to a minute before it asks an API server again that was away, and knows no new Service until then.
+      await site.restartPods('k8s-app=kube-dns')
+      await site.rolledOut('deployment', 'coredns')
     },
     expect: {
       verify: { unseen: 'addresses of Services go on to come from the ServiceCIDR object, and all answer' },
