@@ -1,4 +1,3 @@
-import pLimit from 'p-limit'
 import { UsageError } from '../base/errors.ts'
 import type { Cluster, NodeFacts } from '../model/cluster.ts'
 import type { Read } from '../model/read.ts'
@@ -7,6 +6,7 @@ import { fillLists, missing, readObjects } from './bundle-objects.ts'
 import { Folder } from './folder.ts'
 import { configMaps, decodeName, nodeFolder, unreadFile, versionFile } from './layout.ts'
 import { asRecord, isRecord, readJson } from './parse.ts'
+import { factSharer } from './share-facts.ts'
 import { sorted } from './sorted.ts'
 import { isControlPlane, unreadKey, wanted } from './wanted.ts'
 
@@ -46,20 +46,11 @@ export async function readBundle(dir: string, reads: readonly Read[] = []): Prom
   const folders = new Map((await folder.folders('nodes')).map(part => [decodeName(part), part]))
   const listed = objects['v1/nodes'] ?? []
   const controlPlanes = new Set(listed.filter(isControlPlane).map(node => node.metadata.name))
-  const limit = pLimit(4)
-  await Promise.all(
-    [...folders].map(([name, part]) =>
-      limit(async () => {
-        nodes[name] = await readNode(
-          folder,
-          name,
-          `nodes/${part}`,
-          want.node(controlPlanes.has(name)),
-          unread,
-        )
-      }),
-    ),
-  )
+  const shared = factSharer()
+  for (const [name, part] of folders)
+    nodes[name] = shared(
+      await readNode(folder, name, `nodes/${part}`, want.node(controlPlanes.has(name)), unread),
+    )
   for (const node of listed)
     if (!folders.has(node.metadata.name))
       unread[unreadKey.node(node.metadata.name)] =

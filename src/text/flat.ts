@@ -6,6 +6,19 @@ import { parse } from 'yaml'
  * undefined: the text cannot be parsed, or is no mapping.
  */
 export function flatYaml(text: string): Readonly<Record<string, string>> | undefined {
+  const before = known.get(text)
+  if (before !== undefined) return before.fields
+  const fields = parsed(text)
+  // Thousands of nodes have the same file, or one that differs by a word: those seen last are enough.
+  if (known.size >= mostKnown) known.clear()
+  known.set(text, { fields })
+  return fields
+}
+
+const known = new Map<string, { readonly fields: Readonly<Record<string, string>> | undefined }>()
+const mostKnown = 200
+
+function parsed(text: string): Readonly<Record<string, string>> | undefined {
   let root: unknown
   try {
     root = parse(text)
