@@ -13,6 +13,17 @@ const once = 'may not change once set'
  */
 export function serviceRefusals(write: Admission): readonly Refusal[] {
   if (write.resource !== 'v1/services') return []
+  const before = known.get(write)
+  if (before !== undefined) return before
+  const found = refusalsOf(write)
+  known.set(write, found)
+  return found
+}
+
+/** Each of some twenty rules asks for its own of them. */
+const known = new WeakMap<Admission, readonly Refusal[]>()
+
+function refusalsOf(write: Admission): readonly Refusal[] {
   const early = familyRefusals(write)
   if (early.length > 0) return early
   const before = write.old === undefined ? undefined : specOf(write.old)

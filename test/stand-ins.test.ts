@@ -1,0 +1,243 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bigCluster } from '../bench/big-cluster.ts'
+import { layers } from '../src/app/layers.ts'
+import { lookAtLarge } from '../src/app/rehearsal/first-look.ts'
+import { sortOut, standIns } from '../src/app/rehearsal/stand-ins.ts'
+import { rehearse, type Rehearse } from '../src/app/rehearse.ts'
+import { allReads } from '../src/app/rules.ts'
+import { bundledSample } from '../src/app/sample.ts'
+import { systemClock } from '../src/base/clock.ts'
+import { silentLogger } from '../src/base/logger.ts'
+import type { Cluster, KubeObject, Resource } from '../src/model/cluster.ts'
+import { setField } from '../src/model/fields.ts'
+import { readBundle } from '../src/observe/bundle.ts'
+import { writeBundle } from '../src/observe/snapshot.ts'
+import type { World } from '../src/world/ports.ts'
+
+/** The bundled sample, with more nodes, pods and Services of the kinds that it has. */
+const size = { nodes: 40, pods: 320, services: 60 }
+const limit = { nodes: 20, pods: 100 }
+const minutes = 60_000
+const none = { nodes: new Set<string>(), keys: new Set<string>() }
+
+let folder: string
+let bundle: string
+let whole: Cluster
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'stand-ins-'))
+  bundle = join(folder, 'bundle')
+  const big = await bigCluster(size)
+  const api = { version: async () => 'v1.36.3', list: big.list, get: big.get }
+  const nodes = { facts: async (node: string) => big.facts(node) }
+  const world = { api, nodes, clock: systemClock, logger: silentLogger } as unknown as World
+  await writeBundle(world, allReads(layers), bundle)
+  whole = await readBundle(bundle, allReads(layers))
+}, minutes)
+afterAll(() => rm(folder, { recursive: true }))
+
+const part = (cluster: Cluster): Cluster => standIns(sortOut(cluster), none).cluster
+const namesOf = (cluster: Cluster, resource: Resource): readonly string[] =>
+  (cluster.objects[resource] ?? []).map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`)
+/** The cluster with one object that is not like the others. */
+function withOdd(resource: Resource, name: string, change: (object: KubeObject) => KubeObject): Cluster {
+  const objects = (whole.objects[resource] ?? []).map(object =>
+    object.metadata.name === name ? change(object) : object,
+  )
+  return { ...whole, objects: { ...whole.objects, [resource]: objects } }
+}
+/** A name from the midst of a list, which nobody takes unless it is a kind of its own. */
+const odd = { node: 'worker-00029', app: 'app-00037' }
+
+describe('what stands for a large cluster', () => {
+  test('is of every kind of node, workload and Service that the cluster has, and far smaller', () => {
+    const { cluster, kinds, left } = standIns(sortOut(whole), none)
+    const of = sortOut(cluster)
+    expect({ nodes: of.nodes.all, workloads: of.workloads.all, services: of.services.all }).toEqual(kinds)
+    expect(left).toEqual([])
+    expect(Object.keys(cluster.nodes).length).toBeLessThan(size.nodes / 2)
+    expect(cluster.pods.length).toBeLessThan(size.pods / 2)
+  })
+
+  test.each<readonly [string, () => Cluster, Resource, string]>([
+    [
+      'a node with another kernel',
+      () =>
+        withOdd('v1/nodes', odd.node, node => setField(node, ['status', 'nodeInfo', 'kernelVersion'], '5.4')),
+      'v1/nodes',
+      odd.node,
+    ],
+    [
+      'a node of which one file is different',
+      () => {
+        const facts = whole.nodes[odd.node]
+        if (facts === undefined) throw new Error('no facts')
+        const files = {
+          ...facts.files,
+          '/etc/sysctl.d/99-own.conf': { text: 'net.ipv6.conf.all.forwarding=0\n' },
+        }
+        return { ...whole, nodes: { ...whole.nodes, [odd.node]: { ...facts, files } } }
+      },
+      'v1/nodes',
+      odd.node,
+    ],
+    [
+      'a Deployment that is made again at once',
+      () =>
+        withOdd('apps/v1/deployments', odd.app, one =>
+          setField(one, ['spec', 'strategy'], { type: 'Recreate' }),
+        ),
+      'apps/v1/deployments',
+      odd.app,
+    ],
+    [
+      'a budget that allows nothing',
+      () =>
+        withOdd('policy/v1/poddisruptionbudgets', odd.app, one =>
+          setField(one, ['spec', 'maxUnavailable'], 0),
+        ),
+      'policy/v1/poddisruptionbudgets',
+      odd.app,
+    ],
+    [
+      'a Service that keeps traffic on its node',
+      () => withOdd('v1/services', odd.app, one => setField(one, ['spec', 'internalTrafficPolicy'], 'Local')),
+      'v1/services',
+      odd.app,
+    ],
+  ])('has %s, which there is once', (_, make, resource, name) => {
+    expect(namesOf(part(whole), resource).some(one => one.endsWith(`/${name}`))).toBe(false)
+    expect(namesOf(part(make()), resource).some(one => one.endsWith(`/${name}`))).toBe(true)
+  })
+
+  test('a node differs by its name and addresses only: that is no kind of its own', () => {
+    expect(sortOut(whole).nodes.all).toBeLessThanOrEqual(2)
+  })
+
+  test('has every pod of what its Services and budgets select, and every workload with all its pods', () => {
+    const small = part(whole)
+    const [all, kept] = [sortOut(whole).units, sortOut(small).units]
+    for (const selector of kept.selectors) {
+      const of = all.selectors.find(({ key }) => key === selector.key)
+      const pods = (from: typeof selector | undefined) =>
+        [...(from?.units ?? [])]
+          .filter(({ kind }) => kind !== 'DaemonSet')
+          .map(({ key, pods }) => [key, pods.length])
+      expect(pods(selector)).toEqual(pods(of))
+    }
+    for (const unit of kept.units.values())
+      if (unit.kind !== 'DaemonSet') expect(unit.pods).toEqual(all.units.get(unit.key)?.pods)
+  })
+
+  test('has nothing of nodes that are left out', () => {
+    const small = part(whole)
+    const names = Object.keys(whole.nodes).filter(node => !(node in small.nodes))
+    expect(names.length).toBeGreaterThan(0)
+    expect(small.pods.filter(({ node }) => names.includes(node))).toEqual([])
+    const named = Object.entries(small.objects).filter(([, objects]) => {
+      const text = JSON.stringify(objects)
+      return names.some(name => text.includes(`"${name}"`) || text.includes(`host:${name}"`))
+    })
+    expect(named.map(([resource]) => resource)).toEqual([])
+  })
+
+  test('has its objects as they are, but for how many there are on nodes', () => {
+    const known = new Set(Object.values(whole.objects).flat())
+    const edited = Object.entries(part(whole).objects).filter(([, objects]) =>
+      objects.some(one => !known.has(one)),
+    )
+    expect(edited.map(([resource]) => resource).toSorted()).toEqual([
+      'apps/v1/daemonsets',
+      'discovery.k8s.io/v1/endpointslices',
+      'v1/endpoints',
+    ])
+  })
+
+  test('is the same whenever it is asked for, and in whatever order the cluster is read', () => {
+    const objects = Object.fromEntries(
+      Object.entries(whole.objects).map(([resource, list]) => [resource, list.toReversed()]),
+    )
+    const other = part({ ...whole, objects, pods: whole.pods.toReversed() })
+    const names = ({ objects: lists, pods, nodes }: Cluster) => [
+      Object.keys(lists).map(resource => namesOf({ ...whole, objects: lists }, resource).toSorted()),
+      pods.map(({ name }) => name).toSorted(),
+      Object.keys(nodes),
+    ]
+    expect(names(other)).toEqual(names(part(whole)))
+    expect(part(whole)).toEqual(part(whole))
+  })
+
+  test('brings in what a finding or a step of the whole names, until both say the same', () => {
+    const { practised, part: cluster } = lookAtLarge(whole, { bundle, layers, intent: {} })
+    expect(practised.left).toEqual([])
+    expect(practised.nodes).toBe(Object.keys(cluster.nodes).length)
+  })
+})
+
+describe('a rehearsal', () => {
+  /** Of each way the kinds of things that its steps do. */
+  async function rehearsed(more: Partial<Rehearse>) {
+    const steps = new Set<string>()
+    const rehearsal = await rehearse({
+      bundle,
+      layers,
+      intent: {},
+      emit: event => {
+        if (event.kind !== 'opened') return
+        for (const { layer, stage, changes, refreshes } of event.plan.steps)
+          for (const what of [
+            ...changes.map(({ target }) => target.kind),
+            ...refreshes.map(({ kind }) => kind),
+          ])
+            steps.add(`${event.plan.direction} ${stage} ${layer} ${what}`)
+      },
+      ...more,
+    })
+    return { rehearsal, steps: [...steps].toSorted() }
+  }
+
+  test(
+    'with stand-ins comes to what one of the whole cluster comes to',
+    async () => {
+      const some = await rehearsed({ limit })
+      const all = await rehearsed({ limit, whole: true })
+      expect(some.rehearsal.practised?.nodes).toBeLessThan(size.nodes / 2)
+      expect(all.rehearsal.practised).toBeUndefined()
+      expect(some.steps).toEqual(all.steps)
+      for (const { rehearsal } of [some, all]) {
+        expect(rehearsal.compared.differences).toEqual([])
+        expect([rehearsal.nodes, rehearsal.pods]).toEqual([
+          whole.objects['v1/nodes']?.length,
+          whole.pods.length,
+        ])
+      }
+      expect(some.rehearsal.preflight).toEqual(all.rehearsal.preflight)
+      expect(some.rehearsal.planned?.interrupts).toEqual(all.rehearsal.there.interrupts)
+      for (const way of ['there', 'back'] as const)
+        expect(some.rehearsal[way].look.verdict).toBe(all.rehearsal[way].look.verdict)
+    },
+    3 * minutes,
+  )
+
+  test(
+    'of a small cluster knows no stand-ins',
+    async () => {
+      const { rehearsal } = await rehearsed({ bundle: bundledSample() })
+      expect(rehearsal.practised).toBeUndefined()
+    },
+    minutes,
+  )
+
+  test(
+    'says of a fault on a node that is not practised how it can be had',
+    async () => {
+      await expect(rehearsed({ limit, faults: [`kill@kubelet/${odd.node}`] })).rejects.toMatchObject({
+        message: expect.stringContaining('no step of what is practised') as string,
+        hint: expect.stringContaining('--whole') as string,
+      })
+    },
+    minutes,
+  )
+})
