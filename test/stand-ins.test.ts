@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bigCluster } from '../bench/big-cluster.ts'
 import { layers } from '../src/app/layers.ts'
 import { lookAtLarge } from '../src/app/rehearsal/first-look.ts'
+import { represent } from '../src/app/rehearsal/represent.ts'
 import { sortOut, standIns } from '../src/app/rehearsal/stand-ins.ts'
 import { rehearse, type Rehearse } from '../src/app/rehearse.ts'
 import { allReads } from '../src/app/rules.ts'
@@ -13,9 +14,12 @@ import { systemClock } from '../src/base/clock.ts'
 import { silentLogger } from '../src/base/logger.ts'
 import type { Cluster, KubeObject, Resource } from '../src/model/cluster.ts'
 import { setField } from '../src/model/fields.ts'
+import type { Plan } from '../src/model/plan.ts'
+import type { Finding } from '../src/model/rule.ts'
 import { readBundle } from '../src/observe/bundle.ts'
 import { writeBundle } from '../src/observe/snapshot.ts'
 import type { World } from '../src/world/ports.ts'
+import { sample, whySkipped } from './support/samples.ts'
 
 /** The bundled sample, with more nodes, pods and Services of the kinds that it has. */
 const size = { nodes: 40, pods: 320, services: 60 }
@@ -175,6 +179,67 @@ describe('what stands for a large cluster', () => {
     expect(practised.nodes).toBe(Object.keys(cluster.nodes).length)
   })
 })
+
+describe('where the whole says what the kinds do not show', () => {
+  const finding = (object: string) => ({
+    rule: 'example/seen',
+    severity: 'warning' as const,
+    object,
+    field: '',
+    message: '',
+  })
+  /** A rule that finds one thing, wherever it is. */
+  const findsIn = (object: string, isThere: (cluster: Cluster) => boolean) => {
+    const plan = { steps: [], notices: [] } as unknown as Plan
+    const judged = (findings: readonly Finding[]) => ({ verdict: 'go' as const, findings, ignored: [] })
+    return represent(whole, { judged: judged([finding(object)]), plan }, cluster => ({
+      judged: judged(isThere(cluster) ? [finding(object)] : []),
+      plan,
+    }))
+  }
+
+  test.each<readonly [string, Resource]>([
+    [`Node ${odd.node}`, 'v1/nodes'],
+    [`kubelet on ${odd.node}`, 'v1/nodes'],
+    [`Deployment team-37/${odd.app}`, 'apps/v1/deployments'],
+    [`Service team-37/${odd.app}`, 'v1/services'],
+  ])('%s comes in, when a finding names it', (object, resource) => {
+    const name = `/${object.split(/[ /]/).at(-1) ?? ''}`
+    const isThere = (cluster: Cluster) => namesOf(cluster, resource).some(one => one.endsWith(name))
+    expect(isThere(part(whole))).toBe(false)
+    const { cluster, practised } = findsIn(object, isThere)
+    expect(isThere(cluster)).toBe(true)
+    expect(practised.left).toEqual([])
+  })
+
+  test('what cannot be brought in is told', () => {
+    expect(findsIn('the weather', () => false).practised.left).toEqual(['warning example/seen (the weather)'])
+  })
+})
+
+describe.each(['calico-1cp-2w', 'calico-3cp-2w', 'calico-1cp-2w-by-hand', 'calico-3cp-2w-half'])(
+  '%s',
+  name => {
+    const place = sample(name)
+
+    test.skipIf(place === undefined)(
+      `practised as if it were large, says what it says as a whole, and comes back${whySkipped(name)}`,
+      async () => {
+        const given = { bundle: place ?? '', layers, intent: {} }
+        const some = await rehearse({ ...given, limit: { nodes: 0, pods: 0 } })
+        const all = await rehearse(given)
+        expect(some.practised?.left).toEqual([])
+        expect(some.preflight).toEqual(all.preflight)
+        expect(some.compared.differences.length).toBeLessThanOrEqual(all.compared.differences.length)
+        expect([some.there.look.verdict, some.back.look.verdict]).toEqual([
+          all.there.look.verdict,
+          all.back.look.verdict,
+        ])
+      },
+      minutes,
+    )
+  },
+)
 
 describe('a rehearsal', () => {
   /** Of each way the kinds of things that its steps do. */

@@ -105,7 +105,7 @@ export function momentText(moment: Moment, colours: Colours): string {
     case 'planned':
       return `${title('Plan')}${counted(moment.plan.steps.length, 'step')} to dual-stack\n`
     case 'chosen':
-      return `${title('Stand-ins')}${practisedLines(moment, moment.practised).join('\n')}\n`
+      return `${title('Stand-ins')}practised ${practisedLines(moment, moment.practised).join('\n')}\n`
     case 'begins':
       return title(moment.direction === 'dual' ? 'Apply' : 'Roll back')
     case 'arrived':
@@ -118,17 +118,17 @@ export function momentText(moment: Moment, colours: Colours): string {
 const sizes = (one: { nodes: number; pods: number; services: number }): string =>
   `${counted(one.nodes, 'node')}, ${counted(one.pods, 'pod')}, ${counted(one.services, 'Service')}`
 
-const grouped = (number: number): string => String(number).replaceAll(/\B(?=(\d{3})+$)/g, ',')
+const withCommas = (number: number): string => String(number).replaceAll(/\B(?=(\d{3})+$)/g, ',')
 
 function practisedLines(
   whole: Pick<Observed, 'nodes' | 'pods' | 'services'>,
   part: Practised,
 ): readonly string[] {
   const of = (what: 'nodes' | 'pods' | 'services', name: string): string =>
-    `${grouped(part[what])} of ${grouped(whole[what])} ${name}`
+    `${withCommas(part[what])} of ${withCommas(whole[what])} ${name}`
   const { nodes, workloads, services } = part.kinds
   return [
-    `practised with ${of('nodes', 'nodes')}, ${of('pods', 'pods')}, ${of('services', 'Services')}: two of each kind where there are two (${counted(nodes, 'kind')} of workers, ${workloads} of workloads, ${services} of Services)`,
+    `with ${of('nodes', 'nodes')}, ${of('pods', 'pods')}, ${of('services', 'Services')}: two of each kind where there are two (${counted(nodes, 'kind')} of workers, ${workloads} of workloads, ${services} of Services), all control planes and all workloads of the system`,
     'what depends on numbers alone (how long roll-outs take, load) is not practised; --whole practises all, at about 0.15 s a node',
     ...part.left.slice(0, 10).map(one => `not practised: ${printable(one)}`),
     ...(part.left.length > 10 ? [`not practised: ${part.left.length - 10} things more`] : []),
@@ -184,7 +184,7 @@ export function rehearsalText(rehearsal: Rehearsal, colours: Colours): string {
       : [
           row(
             'planned',
-            `${counted(rehearsal.planned.steps, 'step')} for all of it; those below are of what was practised`,
+            `${counted(rehearsal.planned.steps, 'step')} for all of it; what follows is of what was practised, but for what there interrupts`,
           ),
         ]),
     row('there', wayText(there)),
@@ -228,11 +228,36 @@ function interruptions(all: readonly Interruption[]): readonly string[] {
   }
   return [
     `${seconds(total)} in all by the plan, each of its own part only:`,
-    ...[...grouped].map(
-      ([what, { count, seconds: length }]) =>
-        `  ${seconds(length)}  ${printable(what)}${count > 1 ? ` (${count} times)` : ''}`,
+    ...gathered([...grouped].map(([what, one]) => ({ what, ...one }))).map(
+      ({ what, count, seconds: length, others }) =>
+        `  ${seconds(length)}  ${printable(what)}${count > 1 ? ` (${count} times)` : ''}${others > 0 ? ` (this and ${others} more like it)` : ''}`,
     ),
   ]
+}
+
+/** From so many on that differ only by whom they are of, one line tells them all: a thousand kubelets. */
+const manyAlike = 6
+
+interface Felt {
+  readonly what: string
+  readonly count: number
+  readonly seconds: number
+}
+
+function gathered(all: readonly Felt[]): readonly (Felt & { readonly others: number })[] {
+  const shapes = new Map<string, Felt[]>()
+  for (const one of all) {
+    const shape = one.what.replace(/(?<= of )\S+|\S+\/[^\s:]+/, '…')
+    const alike = shapes.get(shape)
+    if (alike === undefined) shapes.set(shape, [one])
+    else alike.push(one)
+  }
+  return [...shapes.values()].flatMap(alike => {
+    const [first] = alike
+    if (first === undefined || alike.length < manyAlike) return alike.map(one => ({ ...one, others: 0 }))
+    const total = alike.reduce((sum, one) => sum + one.seconds, 0)
+    return [{ what: first.what, count: 1, seconds: total, others: alike.length - 1 }]
+  })
 }
 
 const faultText = ({ fault, step, stopped, way }: FaultStory): string => {
