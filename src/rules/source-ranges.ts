@@ -1,4 +1,4 @@
-import { getField } from '../model/fields.ts'
+import { getField, getTexts } from '../model/fields.ts'
 import type { KubeObject } from '../model/cluster.ts'
 import { admissionRule } from './admission-rule.ts'
 import { admission } from './example.ts'
@@ -11,10 +11,9 @@ const service = (spec: Readonly<Record<string, unknown>>) => ({
   metadata: { name: 'web', namespace: 'demo' },
   spec: { type: 'LoadBalancer', ...spec },
 })
-const textsOf = (object: KubeObject | undefined, field: string): readonly string[] => {
-  const list = getField(object, ['spec', field])
-  return Array.isArray(list) ? list.map(text => String(text).trim()) : []
-}
+/** What is no text the API server does not even decode. */
+const textsOf = (object: KubeObject | undefined, field: string): readonly string[] =>
+  getTexts(object, ['spec', field]).map(text => text.trim())
 const old = { version: 'v1.35.0', services: ['10.96.0.0/16'] }
 
 const onlyLoadBalancers = admissionRule({

@@ -1,5 +1,5 @@
 import type { Cluster, KubeObject, Pod, Resource } from '../../model/cluster.ts'
-import { getField } from '../../model/fields.ts'
+import { getField, getText } from '../../model/fields.ts'
 import { resourceOf } from '../../layers/workloads/read.ts'
 import { budgets, isMade, keyOf, services, type Units } from './workload-units.ts'
 
@@ -15,10 +15,7 @@ const kindOf: Readonly<Record<Resource, string>> = {
   [services]: 'Service',
   [budgets]: 'PodDisruptionBudget',
 }
-const text = (object: KubeObject, ...path: readonly string[]): string | undefined => {
-  const value = getField(object, path)
-  return typeof value === 'string' ? value : undefined
-}
+const text = (object: KubeObject, ...path: readonly string[]): string | undefined => getText(object, path)
 
 /**
  * The cluster without what is not kept. Objects are left out, not edited, but for what says how many there are on nodes: the status of
@@ -70,9 +67,7 @@ export function cut(cluster: Cluster, { units, unitOf }: Units, { nodes, keys }:
   }
   const isPodNamed = (target: unknown, namespace: string | undefined): boolean =>
     getField(target, ['kind']) !== 'Pod' ||
-    podNames.has(
-      `${String(getField(target, ['namespace']) ?? namespace ?? '')}/${String(getField(target, ['name']))}`,
-    )
+    podNames.has(`${getText(target, ['namespace']) ?? namespace ?? ''}/${getText(target, ['name']) ?? ''}`)
   const fitted = (resource: Resource, object: KubeObject): KubeObject => {
     if (resource === 'apps/v1/daemonsets')
       return counted(object, units.get(keyOf('DaemonSet', object.metadata))?.pods.filter(isPodKept) ?? [])

@@ -37,7 +37,7 @@ export function nodeKind(cluster: Cluster, node: KubeObject, own: (facts: NodeFa
 }
 
 const familyOf = (text: unknown): string =>
-  String(text).includes(':') ? 'IPv6' : String(text).includes('.') ? 'IPv4' : ''
+  typeof text !== 'string' ? '' : text.includes(':') ? 'IPv6' : text.includes('.') ? 'IPv4' : ''
 
 /** Facts of nodes as texts without what is each one's own. Files that many nodes share are looked at once where they name no node. */
 export function factTexts(node: string, addresses: readonly string[]): (facts: NodeFacts) => string {
@@ -95,7 +95,7 @@ export function workloadKind(
     Array.isArray(spec(['volumeClaimTemplates'])),
     pod(['hostNetwork']) === true,
     each(pod(['containers']), container =>
-      each(getField(container, ['ports']), port => String(getField(port, ['hostPort']) !== null)).join(),
+      each(getField(container, ['ports']), port => json(getField(port, ['hostPort']) !== null)).join(),
     ),
     keysOf(pod(['affinity'])),
     keysOf(pod(['nodeSelector'])).length > 0,

@@ -1,5 +1,5 @@
 import type { Cluster, KubeObject } from '../../model/cluster.ts'
-import { getField } from '../../model/fields.ts'
+import { getField, getText } from '../../model/fields.ts'
 import { groupBy } from '../../layers/shared/group.ts'
 import { isControlPlane } from '../../observe/wanted.ts'
 import { cut, type Kept } from './cut.ts'
@@ -86,7 +86,7 @@ const budgetsOf = (unit: Unit): readonly KubeObject[] =>
 function addressesOf(cluster: Cluster, node: KubeObject): readonly string[] {
   const said = getField(node, ['status', 'addresses'])
   return [
-    ...(Array.isArray(said) ? said.map(one => String(getField(one, ['address']) ?? '')) : []),
+    ...(Array.isArray(said) ? said.map(one => getText(one, ['address']) ?? '') : []),
     ...(cluster.nodes[node.metadata.name]?.addresses.map(({ address }) => address) ?? []),
   ]
 }
