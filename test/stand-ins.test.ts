@@ -116,6 +116,17 @@ describe('what stands for a large cluster', () => {
     expect(namesOf(part(make()), resource).some(one => one.endsWith(`/${name}`))).toBe(true)
   })
 
+  test('leaves out, and names, a workload of a kind of its own that has too many pods', () => {
+    const many = withOdd('apps/v1/deployments', odd.app, one =>
+      setField(one, ['spec', 'strategy'], { type: 'Recreate' }),
+    )
+    const count = many.pods.filter(({ name }) => name.startsWith(odd.app)).length
+    const least = { first: count - 1, second: 1 }
+    const { cluster, left } = standIns(sortOut(many), none, least)
+    expect(namesOf(cluster, 'apps/v1/deployments')).not.toContain(`team-37/${odd.app}`)
+    expect(left).toContain(`Deployment team-37/${odd.app}: it has ${count} pods`)
+  })
+
   test('a node differs by its name and addresses only: that is no kind of its own', () => {
     expect(sortOut(whole).nodes.all).toBeLessThanOrEqual(2)
   })

@@ -13,6 +13,9 @@ const most = { nodes: 30, workloads: 100, services: 60 }
 /** What selects more pods than these beside those that are practised is left out: it would bring half the cluster with it. */
 const mostPulled = 100
 
+/** Pods of one workload: with more it is left to `--whole`, and a second of its kind is taken only when it is small. */
+const mostPods = { first: 300, second: 50 }
+
 /** What must be there, by name: nodes, and keys of units and of what selects them. */
 export interface Wanted {
   readonly nodes: ReadonlySet<string>
@@ -117,13 +120,19 @@ function kindsOf<Item>(
  * The part of a cluster that stands for all of it: some of each kind of node, of workload and of Service, with what belongs to them; all
  * control planes, DaemonSets and workloads of the system. Nothing is edited but counts (see `cut`). The same cluster gives the same part.
  */
-export function standIns(sorted: Sorted, wanted: Wanted): StandIns {
+export function standIns(sorted: Sorted, wanted: Wanted, pods = mostPods): StandIns {
   const { cluster, units } = sorted
   const kept = new Set<Unit>()
   const left: string[] = []
   for (const unit of units.units.values()) if (isAlways(unit) || wanted.keys.has(unit.key)) kept.add(unit)
-  for (const members of sorted.workloads.members)
-    for (const unit of members.toSorted(byFewPods).slice(0, ofEach)) kept.add(unit)
+  for (const members of sorted.workloads.members) {
+    const [first, ...others] = members.toSorted(byFewPods)
+    if (first === undefined) continue
+    if (first.pods.length > pods.first) left.push(`${first.key}: it has ${first.pods.length} pods`)
+    else
+      for (const unit of [first, ...others.slice(0, ofEach - 1)])
+        if (unit === first || unit.pods.length <= pods.second) kept.add(unit)
+  }
 
   const selecting = new Set<Selector>()
   const pulled = (selector: Selector): number =>
@@ -139,13 +148,13 @@ export function standIns(sorted: Sorted, wanted: Wanted): StandIns {
     const there = members.filter(selector => selecting.has(selector)).length
     const missing = members
       .filter(selector => !selecting.has(selector))
-      .map(selector => ({ selector, pods: pulled(selector) }))
-      .toSorted((a, b) => a.pods - b.pods)
+      .map(selector => ({ selector, more: pulled(selector) }))
+      .toSorted((a, b) => a.more - b.more)
       .slice(0, Math.max(0, ofEach - there))
-    for (const { selector, pods } of missing)
-      if (pods <= mostPulled) take(selector)
+    for (const { selector, more } of missing)
+      if (more <= mostPulled) take(selector)
       else if (there === 0 && !selecting.has(selector))
-        left.push(`${selector.key}: it selects ${pods} pods more`)
+        left.push(`${selector.key}: it selects ${more} pods more`)
   }
   settle(kept, take, pulled)
   for (const selector of units.selectors)
