@@ -1,3 +1,4 @@
+import { nodeNames } from '../../model/changes.ts'
 import type { Cluster } from '../../model/cluster.ts'
 import type { Change, Plan } from '../../model/plan.ts'
 import { nameOf } from '../../layers/workloads/read.ts'
@@ -21,7 +22,7 @@ const rounds = 4
 const brought = 2
 
 export const isLarge = (cluster: Cluster, limit: Limit): boolean =>
-  Object.keys(cluster.nodes).length > limit.nodes || cluster.pods.length > limit.pods
+  nodeNames(cluster).length > limit.nodes || cluster.pods.length > limit.pods
 
 /**
  * The part of a large cluster that is practised. It is judged and planned as the whole was: where that says less than the whole did, what
