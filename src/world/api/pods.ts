@@ -57,7 +57,10 @@ export const readAnnotations: ReadonlySet<string> = new Set([...keptAnnotations,
 const noLabels: Readonly<Record<string, string>> = {}
 const noTexts: readonly string[] = []
 
-/** A pod on the wire → the fixed shape of the model. Fields that are not there count as empty; nothing of `raw` is kept but its labels. */
+/**
+ * A pod on the wire → the fixed shape of the model. Fields that are not there count as empty; nothing of `raw` is kept but its labels. A field
+ * that is read here must be one of `pod-fields.ts` too: live clusters send pods in protobuf.
+ */
 export function projectPod(raw: KubeObject, common: Common): Pod {
   const { metadata } = raw
   const spec = recordOf(raw.spec)

@@ -20,7 +20,7 @@ import { carriesOut } from './same.ts'
 /** The name under which managedFields show what we wrote. */
 const fieldManager = 'dualstack'
 
-/** KubeApi over HTTPS: nothing is converted, generated or cached. */
+/** KubeApi over HTTPS: nothing is converted but lists of pods that may be brief, nothing generated or cached. */
 export class RestApi implements KubeApi {
   readonly server: string
   readonly #wire: Wire
