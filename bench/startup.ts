@@ -1,13 +1,13 @@
 /**
  * How long `--help` takes beside a Node.js that does nothing. Runs what is built: `npm run build` first.
- *   npx tsx bench/startup.ts [rounds]
+ *   npx tsx bench/startup.ts [rounds]      in the folder of the project
  * In turns, so that whatever else the machine does meets both; the median counts.
  */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
 const rounds = Number(process.argv[2] ?? 20)
-const built = join(import.meta.dirname, '..', 'dist', 'cli.js')
+const built = join(process.cwd(), 'dist', 'cli.js')
 const lines: Readonly<Record<string, readonly string[]>> = {
   'node -e 0': ['-e', '0'],
   'dualstack --help': [built, '--help'],
