@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
 import { bundledSample } from '../../app/sample.ts'
 import type { KubeObject, Pod } from '../../model/cluster.ts'
