@@ -1,9 +1,10 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Read } from '../model/read.ts'
 import { readBundle } from './bundle.ts'
+import { Folder } from './folder.ts'
 
 let dir = ''
 beforeEach(async () => {
@@ -181,6 +182,17 @@ describe('readBundle', () => {
     expect(cluster.nodes.n1?.files).toEqual({})
     await put({ 'version.json': Buffer.from([0xff]) })
     await expect(readBundle(dir)).rejects.toThrow(/version.json is not UTF-8 text/)
+  })
+
+  it('opens nothing outside, whatever path is asked for', async () => {
+    const folder = await Folder.open(dir)
+    expect(await folder.read('../nothing-of-this-name')).toBe(undefined)
+    await writeFile(join(dir, '..', `${basename(dir)}-beside`), 'not in the bundle')
+    try {
+      await expect(folder.read(`../${basename(dir)}-beside`)).rejects.toThrow('is a link out of the bundle')
+    } finally {
+      await rm(join(dir, '..', `${basename(dir)}-beside`))
+    }
   })
 
   it('follows no link out of the folder, and one inside it', async () => {

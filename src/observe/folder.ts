@@ -139,7 +139,7 @@ export class Folder {
     const path = join(this.root, folder)
     let isStraight = false
     try {
-      isStraight = realpathSync.native(path) === path
+      isStraight = this.holds(path) && realpathSync.native(path) === path
     } catch {
       // Whoever reads in it learns why.
     }

@@ -74,10 +74,13 @@ const objectOf = ({ resource, namespace, name }: Asked): string =>
     .filter(part => part !== '')
     .join(' ')
 
-/** undefined for what is no number of seconds; the header may also be a date, which the API server never sends. */
+/**
+ * undefined for what is no number of seconds, and for 0, which protobuf has where JSON has nothing and which would be no pause at all; the
+ * header may also be a date, which the API server never sends.
+ */
 function secondsOf(value: unknown): number | undefined {
   const seconds = numberOf(value)
-  return seconds !== undefined && seconds >= 0 ? seconds : undefined
+  return seconds !== undefined && seconds > 0 ? seconds : undefined
 }
 
 /** Reasons of answers that carry none; a PDB's refusal has its cause, API priority and fairness sends plain text. */

@@ -33,7 +33,7 @@ export class Body {
     let buffer = this.#buffer ?? spare.pop() ?? Buffer.allocUnsafeSlow(smallest)
     if (buffer.length < needed) {
       const larger = Buffer.allocUnsafeSlow(Math.max(needed, buffer.length * 2))
-      if (this.#buffer !== undefined) buffer.copy(larger, 0, 0, this.#length)
+      buffer.copy(larger, 0, 0, this.#length)
       buffer = larger
     }
     this.#first?.copy(buffer)
@@ -43,7 +43,7 @@ export class Body {
   }
 }
 
-/** Bytes; as many as there are lists under way, of the size of a page. What is larger is let go. */
+/** Bytes; half as many as there may be pages on their way, of the size of a page. What is larger is let go. */
 const smallest = 256 * 1024
 const largestSpare = 4 * 1024 * 1024
 const mostSpare = 6

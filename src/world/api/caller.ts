@@ -51,6 +51,7 @@ export class Caller {
       if (answer.status < 400) return answer
       const complaint = this.#wire.access.credentials.complaint(this.#options.clock.now())
       const said = answer.bytes === undefined ? answer.body : statusJson(answer.bytes.bytes)
+      answer.bytes?.drop()
       throw apiError(answer.status, said, asked, complaint, answer.retryAfter)
     }
     const onBroken = (error: ConnectionError) => {

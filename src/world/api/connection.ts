@@ -14,7 +14,7 @@ export interface Request {
   readonly body?: string
   /** A media type that is preferred to JSON, where the server has it. */
   readonly prefer?: string
-  /** Sees the first bytes of an answer's body before the others are there; once for each try. */
+  /** Sees the first bytes of the body of an answer that is no refusal, before the others are there; once for each try. */
   readonly onHead?: (head: Buffer) => void
   readonly signal?: AbortSignal
 }
@@ -121,14 +121,19 @@ export class Connection implements Wire {
       let sent = false
       const fail = (error: Error) => reject(new ConnectionError(error, sent))
       const outgoing = (url.protocol === 'http:' ? http : https).request(options, incoming => {
-        collect(incoming, request.onHead).then(whole => {
+        const isRefused = (incoming.statusCode ?? 0) >= 400
+        const read = (whole: Body) => {
           const { statusCode = 0, headers } = incoming
           const answer = { status: statusCode, retryAfter: headers['retry-after'] }
-          const isPreferred = headers['content-type']?.split(';')[0] === (request.prefer ?? '')
+          const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase()
+          const isPreferred = request.prefer !== undefined && type === request.prefer
           if (isPreferred) return resolve({ ...answer, body: '', bytes: whole })
           resolve({ ...answer, body: whole.bytes.toString('utf8') })
           whole.drop()
-        }, fail)
+        }
+        collect(incoming, isRefused ? undefined : request.onHead)
+          .then(read)
+          .catch(fail)
       })
       const give = (milliseconds: number, what: string) =>
         setTimeout(() => {
@@ -162,17 +167,26 @@ function collect(incoming: http.IncomingMessage, onHead: Request['onHead']): Pro
   return new Promise((resolve, reject) => {
     const body = new Body()
     let isHead = true
-    const fail = (error: Error) => {
-      body.drop()
-      reject(error)
+    // Whoever has the body reads it on: nothing that comes later may take its buffer away, and nothing is put into one that nobody drops.
+    let isOver = false
+    const over = (then: () => void) => {
+      if (isOver) return
+      isOver = true
+      then()
     }
+    const fail = (error: Error) =>
+      over(() => {
+        body.drop()
+        reject(error)
+      })
     const source = incoming.headers['content-encoding'] === 'gzip' ? incoming.pipe(createGunzip()) : incoming
     source.on('data', (chunk: Buffer) => {
+      if (isOver) return
       if (isHead) onHead?.(chunk)
       isHead = false
       body.add(chunk)
     })
-    source.on('end', () => resolve(body))
+    source.on('end', () => over(() => resolve(body)))
     source.on('error', fail)
     incoming.on('error', fail)
     incoming.on('aborted', () =>

@@ -79,6 +79,8 @@ test('a token that is too old: the server hands out another, and the list goes o
   })
   expect(namesOf(await collect(api.list('v1/pods')))).toEqual(namesOf(fake.objects['v1/pods']))
   expect(fake.requests.filter(request => !isContinued(request))).toHaveLength(1)
+  // The token that was too old, the one handed out, and the last page's: none of them twice.
+  expect(fake.requests.filter(isContinued)).toHaveLength(3)
 })
 
 test('without another token it reads again from the start and passes over what was given, also when objects came and went', async () => {
@@ -125,4 +127,36 @@ test('a refusal in the middle is thrown, not taken for the end', async () => {
   const api = await start(pods(1203))
   fake.fail({ when: isContinued, answer: status(403, 'Forbidden', 'no more'), times: 2 })
   await expect(collect(api.list('v1/pods'))).rejects.toMatchObject({ status: 403 })
+})
+
+test('a gateway that spoils protobuf is no reason to fail', async () => {
+  const api = await start(pods(3))
+  const spoilt = (body: Buffer) => ({
+    status: 200,
+    body,
+    headers: { 'Content-Type': 'application/vnd.kubernetes.protobuf ; x=y' },
+  })
+  fake.fail({ when: ({ path }) => path === '/api/v1/pods', answer: spoilt(Buffer.from('k8s\0nonsense')) })
+  expect(namesOf(await collect(api.list('v1/pods', { brief: true })))).toEqual(
+    namesOf(fake.objects['v1/pods']),
+  )
+  expect(fake.requests.map(({ headers }) => headers.accept)).toEqual([
+    'application/vnd.kubernetes.protobuf, application/json',
+    'application/json',
+  ])
+})
+
+test('a refusal in protobuf is not asked for again where one in JSON is not', async () => {
+  const api = await start(pods(3))
+  const when = ({ path }: { path: string }) => path === '/api/v1/pods'
+  const answer = status(500, 'InternalError', 'etcd said no', { details: { causes: [] } })
+  for (const brief of [false, true]) {
+    fake.fail({ when, answer })
+    const before = fake.requests.length
+    await expect(collect(api.list('v1/pods', { brief }))).rejects.toMatchObject({
+      status: 500,
+      retryAfter: undefined,
+    })
+    expect(fake.requests.length - before).toBe(1)
+  }
 })

@@ -1,3 +1,4 @@
+import { UnreachableError } from '../../base/errors.ts'
 import type { KubeObject, Resource } from '../../model/cluster.ts'
 import type { ListOptions } from '../ports.ts'
 import { ApiError } from './api-error.ts'
@@ -5,7 +6,7 @@ import type { Body } from './body.ts'
 import type { Caller } from './caller.ts'
 import { pathOf, queryOf } from './paths.ts'
 import { nextInProtobuf, protobufType, readPodList } from './pod-fields.ts'
-import { ProtobufReader } from './protobuf.ts'
+import { ProtobufError, ProtobufReader } from './protobuf.ts'
 import { listOf, recordOf, textOf } from './record.ts'
 
 const podResource: Resource = 'v1/pods'
@@ -63,8 +64,13 @@ export async function* listItems(
         continue
       }
       const next = page.next === undefined ? undefined : current.next(page.next)
-      for (const item of page.items) if (position.passes(item)) yield item
-      page.body?.drop()
+      try {
+        for (const item of page.items) if (position.passes(item)) yield item
+      } catch (error) {
+        throw error instanceof ProtobufError ? unreadable(resource, error) : error
+      } finally {
+        page.body?.drop()
+      }
       if (next === undefined) return
       current = next
     }
@@ -72,6 +78,14 @@ export async function* listItems(
     stop.abort()
   }
 }
+
+const unreadable = (resource: Resource, error: ProtobufError): UnreachableError =>
+  new UnreachableError(
+    `list ${resource}: an object in protobuf cannot be read: ${error.message}`,
+    'api.unreadable',
+    'Something between here and the API server changes its answers. Does `kubectl get pods -A` work?',
+    error,
+  )
 
 /** One page that was asked for. While somebody waits for it, and no sooner, the next one is asked for: two are on their way at most. */
 class Fetch {
@@ -149,13 +163,14 @@ class Position {
 async function fetchPage(
   caller: Caller,
   resource: Resource,
-  { namespace, labelSelector, fieldSelector }: ListOptions,
+  options: ListOptions,
   limit: number,
   token: string | undefined,
   signal: AbortSignal,
   reader: ProtobufReader | undefined,
   onHead: (head: Buffer) => void,
 ): Promise<Page> {
+  const { namespace, labelSelector, fieldSelector } = options
   const query = queryOf({ limit: String(limit), labelSelector, fieldSelector, continue: token })
   const path = pathOf(resource, namespace) + query
   const reply = await caller.call(
@@ -166,8 +181,15 @@ async function fetchPage(
   if (reply.error !== undefined) throw reply.error
   // A server behind a gateway may have JSON only.
   if (reader && reply.bytes) {
-    const { metadata, items } = readPodList(reply.bytes.bytes, reader)
-    return { items, next: textOf(metadata.continue), body: reply.bytes }
+    try {
+      const { metadata, items } = readPodList(reply.bytes.bytes, reader)
+      return { items, next: textOf(metadata.continue), body: reply.bytes }
+    } catch (error) {
+      reply.bytes.drop()
+      if (!(error instanceof ProtobufError)) throw error
+      // Some gateway on the way spoils it: no reason to fail, as long as JSON comes through.
+      return fetchPage(caller, resource, options, limit, token, signal, undefined, onHead)
+    }
   }
   const list = recordOf(JSON.parse(reply.body))
   return {

@@ -13,7 +13,6 @@ const metadata = fields({
   1: ['name', 'text'],
   3: ['namespace', 'text'],
   5: ['uid', 'text'],
-  6: ['resourceVersion', 'text'],
   8: ['creationTimestamp', 'time'],
   9: ['deletionTimestamp', 'time'],
   11: ['labels', 'map'],
@@ -60,7 +59,7 @@ const status = fields({
 })
 
 /** Of ListMeta, and of the metadata of a Status. */
-const listMetadata = fields({ 2: ['resourceVersion', 'text'], 3: ['continue', 'text'] })
+const listMetadata = fields({ 3: ['continue', 'text'] })
 
 const podList = fields({ 1: ['metadata', 'message', listMetadata], 2: ['items', 'places'] })
 
@@ -143,7 +142,9 @@ export const nextInProtobuf = (head: Buffer): string | undefined =>
 /** A refusal's JSON. Bytes that are no Status are told as that. */
 export function statusJson(bytes: Buffer): string {
   try {
-    return JSON.stringify({ kind: 'Status', ...read(bytes, 'Status', new ProtobufReader()) })
+    const said = { kind: 'Status', ...read(bytes, 'Status', new ProtobufReader()) }
+    // Go writes numbers that are 0, and JSON has them not at all: a wait of no seconds would be one that was asked for.
+    return JSON.stringify(said, (_key, value: unknown) => (value === 0 ? undefined : value))
   } catch (error) {
     if (!(error instanceof ProtobufError)) throw error
     return `an answer that cannot be read: ${error.message}`

@@ -126,6 +126,17 @@ export class ProtobufReader {
     return value
   }
 
+  /** Exact up to 2^53 on both sides of zero. */
+  #int64(): number {
+    const start = this.#at
+    const value = this.#varint()
+    if (value < 2 ** 53) return value
+    let exact = 0n
+    for (let at = start; at < this.#at; at++)
+      exact |= BigInt((this.#bytes[at] ?? 0) & 127) << BigInt(7 * (at - start))
+    return Number(BigInt.asIntN(64, exact))
+  }
+
   /** A negative one stands there with all 64 bits. */
   #int32(): number {
     let value = 0
@@ -162,11 +173,13 @@ export class ProtobufReader {
     const end = this.#end()
     let seconds: number | undefined
     while (this.#at < end) {
-      const number = Math.floor(this.#varint() / 8)
-      const value = this.#varint()
-      if (number === 1) seconds = value
+      const tag = this.#varint()
+      if (Math.floor(tag / 8) === 1) seconds = this.#int64()
+      else this.#pass(tag % 8)
     }
     if (seconds === undefined) return undefined
+    // What a Date of JavaScript holds.
+    if (Math.abs(seconds) > 8.64e12) throw new ProtobufError(`a time of ${seconds} seconds`)
     let time = this.#times.get(seconds)
     if (time === undefined) {
       time = new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')

@@ -202,7 +202,9 @@ function reply(
   { cut, halfway }: Fault,
 ): void {
   const protobuf = protobufOf(request, body)
-  const plain = protobuf ?? Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+  const plain =
+    protobuf ??
+    (Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)))
   const compress = plain.length >= compressFrom && request.headers['accept-encoding'] === 'gzip'
   const sent = compress ? gzipSync(plain) : plain
   response.writeHead(status, {

@@ -145,9 +145,11 @@ function messageOf(type: string, value: unknown): Buffer {
       return [part(number, messageOf(type, Object.fromEntries(inner)))]
     }
     left.delete(name)
-    // Go writes a text that is empty.
-    if (own === undefined || own === null)
-      return type === 'string' && many === '' ? [part(number, empty)] : []
+    // Go writes a text that is empty, and a time that is none.
+    if (own === undefined || own === null) {
+      if ((type === 'string' || type === 'Time') && many === '') return [part(number, empty)]
+      return zeros.has(name) ? [fieldBytes(number, type, 0)] : []
+    }
     if (many === '[]') return listOf(own).map(item => fieldBytes(number, type, item))
     if (many === '{}')
       return Object.entries(recordOf(own)).map(([key, item]) =>
@@ -166,6 +168,8 @@ function fieldBytes(number: number, type: string, value: unknown): Buffer {
 }
 
 const empty = Buffer.alloc(0)
+/** Numbers that JSON leaves out where they are 0, and Go writes here. */
+const zeros = new Set(['retryAfterSeconds', 'code'])
 const specials: Readonly<Record<string, (value: unknown) => Buffer>> = {
   Time: value =>
     Buffer.concat([fieldBytes(1, 'int64', Date.parse(String(value)) / 1000), fieldBytes(2, 'int32', 0)]),
