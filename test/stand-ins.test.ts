@@ -116,6 +116,59 @@ describe('what stands for a large cluster', () => {
     expect(namesOf(part(make()), resource).some(one => one.endsWith(`/${name}`))).toBe(true)
   })
 
+  test('has the Service that a webhook is answered by, which would refuse what the whole cluster takes', () => {
+    const webhooks = [
+      {
+        name: 'a.example.com',
+        failurePolicy: 'Fail',
+        clientConfig: { service: { namespace: 'team-37', name: odd.app } },
+        rules: [{ apiGroups: [''], resources: ['pods'], operations: ['CREATE'] }],
+      },
+    ]
+    const resource = 'admissionregistration.k8s.io/v1/validatingwebhookconfigurations'
+    const asked = {
+      ...whole,
+      objects: { ...whole.objects, [resource]: [{ metadata: { name: 'a' }, webhooks }] },
+    }
+    const { objects, pods } = part(asked)
+    expect(objects['v1/services']?.some(({ metadata }) => metadata.name === odd.app)).toBe(true)
+    expect(pods.some(({ labels }) => labels['app'] === odd.app)).toBe(true)
+  })
+
+  test('has nodes of a DaemonSet that runs on a few of them, and leaves out a budget that counts its pods', () => {
+    const [daemon] = whole.objects['apps/v1/daemonsets'] ?? []
+    const [budget] = whole.objects['policy/v1/poddisruptionbudgets'] ?? []
+    const [pod] = whole.pods.filter(({ owner }) => owner?.kind === 'DaemonSet')
+    if (daemon === undefined || budget === undefined || pod === undefined) throw new Error('none there')
+    const metadata = { name: 'gpu', namespace: 'gpu' }
+    const labels = { app: 'gpu' }
+    const pods = ['worker-00021', 'worker-00029', 'worker-00033'].map(node => ({
+      ...pod,
+      ...metadata,
+      name: `gpu-${node}`,
+      uid: `gpu-${node}`,
+      node,
+      owner: { kind: 'DaemonSet', name: 'gpu' },
+      labels,
+    }))
+    const some: Cluster = {
+      ...whole,
+      pods: [...whole.pods, ...pods],
+      objects: {
+        ...whole.objects,
+        'apps/v1/daemonsets': [...(whole.objects['apps/v1/daemonsets'] ?? []), { ...daemon, metadata }],
+        'policy/v1/poddisruptionbudgets': [
+          ...(whole.objects['policy/v1/poddisruptionbudgets'] ?? []),
+          { ...budget, metadata, spec: { minAvailable: 3, selector: { matchLabels: labels } } },
+        ],
+      },
+    }
+    const { cluster, left } = standIns(sortOut(some), none)
+    expect(cluster.pods.filter(({ namespace }) => namespace === 'gpu')).toHaveLength(2)
+    expect(namesOf(cluster, 'policy/v1/poddisruptionbudgets')).not.toContain('gpu/gpu')
+    expect(left).toEqual(['PodDisruptionBudget gpu/gpu: it counts pods of a DaemonSet'])
+  })
+
   test('leaves out, and names, a workload of a kind of its own that has too many pods', () => {
     const many = withOdd('apps/v1/deployments', odd.app, one =>
       setField(one, ['spec', 'strategy'], { type: 'Recreate' }),

@@ -128,8 +128,8 @@ function practisedLines(
     `${withCommas(part[what])} of ${withCommas(whole[what])} ${name}`
   const { nodes, workloads, services } = part.kinds
   return [
-    `with ${of('nodes', 'nodes')}, ${of('pods', 'pods')}, ${of('services', 'Services')}: two of each kind where there are two (${counted(nodes, 'kind')} of workers, ${workloads} of workloads, ${services} of Services), all control planes and all workloads of the system`,
-    'what depends on numbers alone (how long roll-outs take, load) is not practised; --whole practises all, at about 0.15 s a node',
+    `with ${of('nodes', 'nodes')}, ${of('pods', 'pods')}, ${of('services', 'Services')}: up to two of each kind (${counted(nodes, 'kind')} of workers, ${workloads} of workloads, ${services} of Services), all control planes and all workloads of the system`,
+    'what depends on numbers alone (how long roll-outs take, load) is not practised; --whole practises all, at about 0.15 s and 2 MB a node of 30 pods',
     ...part.left.slice(0, 10).map(one => `not practised: ${printable(one)}`),
     ...(part.left.length > 10 ? [`not practised: ${part.left.length - 10} things more`] : []),
   ]
@@ -191,7 +191,10 @@ export function rehearsalText(rehearsal: Rehearsal, colours: Colours): string {
     ...rows('', arrival(there.look)),
     row('back', wayText(back)),
     ...rows('interrupted', interruptions(rehearsal.planned?.interrupts ?? there.interrupts)),
-    ...rows('and back', interruptions(back.interrupts)),
+    ...rows('and back', [
+      ...(rehearsal.practised === undefined ? [] : ['of what was practised, not of all:']),
+      ...interruptions(back.interrupts),
+    ]),
     ...(rehearsal.notices === 0
       ? []
       : [row('left alone', `${counted(rehearsal.notices, 'thing')}: dualstack plan lists them`)]),

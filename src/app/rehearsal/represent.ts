@@ -1,4 +1,5 @@
 import { nodeNames } from '../../model/changes.ts'
+import { RefusedError } from '../../base/errors.ts'
 import type { Cluster } from '../../model/cluster.ts'
 import type { Change, Plan } from '../../model/plan.ts'
 import { nameOf } from '../../layers/workloads/read.ts'
@@ -38,26 +39,38 @@ export function represent(
   const nodes = new Set<string>()
   const keys = new Set<string>()
   let chosen = standIns(sorted, { nodes, keys })
-  let missing = without(all, aspects(see(chosen.cluster)))
-  for (let round = 0; round < rounds && missing.length > 0; round++) {
+  /** What the whole has and the part has not, and what only the part has, since something that belongs to it was left out. */
+  const compared = (part: Aspects) => ({
+    missing: without(all, part),
+    more: without(part, all).filter(([aspect]) => aspect.startsWith('error ')),
+  })
+  let { missing, more } = compared(aspects(see(chosen.cluster)))
+  for (let round = 0; round < rounds && missing.length + more.length > 0; round++) {
     const before = nodes.size + keys.size
-    for (const [, subjects] of missing) {
-      let more = 0
+    for (const [, subjects] of [...missing, ...more]) {
+      let found = 0
       for (const subject of subjects) {
-        if (more >= brought) break
+        if (found >= brought) break
         for (const word of wordsOf(subject)) {
           const isNode = word in cluster.nodes
           const into = isNode ? nodes : keys
           if ((!isNode && !sorted.units.known.has(word)) || into.has(word)) continue
           into.add(word)
-          more++
+          found++
         }
       }
     }
     if (nodes.size + keys.size === before) break
     chosen = standIns(sorted, { nodes, keys })
-    missing = without(all, aspects(see(chosen.cluster)))
+    ;({ missing, more } = compared(aspects(see(chosen.cluster))))
   }
+  const [only] = more
+  if (only !== undefined)
+    throw new RefusedError(
+      `the part that was to be practised has what the whole cluster has not: ${only[0]} (${only[1].join(', ')})`,
+      'rehearse.part',
+      'The part does not stand for the cluster. Practise all of it: --whole.',
+    )
   return {
     cluster: chosen.cluster,
     practised: {

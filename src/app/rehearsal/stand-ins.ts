@@ -4,7 +4,7 @@ import { groupBy } from '../../layers/shared/group.ts'
 import { isControlPlane } from '../../observe/wanted.ts'
 import { cut, type Kept } from './cut.ts'
 import { factTexts, nodeKind, serviceKind, workloadKind } from './kinds.ts'
-import { budgets, type Selector, services, type Unit, type Units, unitsOf } from './workload-units.ts'
+import { budgets, keyOf, type Selector, services, type Unit, type Units, unitsOf } from './workload-units.ts'
 
 /** Of each kind this many are practised: one may be alone in what it is, of two the second waits for the first. */
 const ofEach = 2
@@ -128,22 +128,31 @@ export function standIns(sorted: Sorted, wanted: Wanted, pods = mostPods): Stand
   for (const members of sorted.workloads.members) {
     const [first, ...others] = members.toSorted(byFewPods)
     if (first === undefined) continue
-    if (first.pods.length > pods.first) left.push(`${first.key}: it has ${first.pods.length} pods`)
-    else
+    if (first.pods.length > pods.first) {
+      if (!kept.has(first)) left.push(`${first.key}: it has ${first.pods.length} pods`)
+    } else
       for (const unit of [first, ...others.slice(0, ofEach - 1)])
         if (unit === first || unit.pods.length <= pods.second) kept.add(unit)
   }
 
   const selecting = new Set<Selector>()
+  const counting = new Set<Selector>()
   const pulled = (selector: Selector): number =>
     [...selector.units].reduce((sum, unit) => sum + (kept.has(unit) ? 0 : unit.pods.length), 0)
   const take = (selector: Selector): void => {
+    // Of a DaemonSet's pods only those on nodes that are practised are there: a budget that counts them would allow none to go.
+    if (selector.resource === budgets && [...selector.units].some(({ kind }) => kind === 'DaemonSet')) {
+      counting.add(selector)
+      return
+    }
     selecting.add(selector)
     for (const unit of selector.units) kept.add(unit)
   }
   // First those that bring nothing along: they may be of every kind.
   settle(kept, take, pulled)
-  for (const selector of units.selectors) if (wanted.keys.has(selector.key)) take(selector)
+  const called = servicesOfWebhooks(cluster)
+  for (const selector of units.selectors)
+    if (wanted.keys.has(selector.key) || called.has(selector.key)) take(selector)
   for (const members of sorted.services.members) {
     const there = members.filter(selector => selecting.has(selector)).length
     const missing = members
@@ -166,8 +175,30 @@ export function standIns(sorted: Sorted, wanted: Wanted, pods = mostPods): Stand
   return {
     cluster: cut(cluster, units, chosen),
     kinds: { nodes: sorted.nodes.all, workloads: sorted.workloads.all, services: sorted.services.all },
-    left: [...sorted.nodes.left, ...sorted.workloads.left, ...sorted.services.left, ...left],
+    left: [
+      ...sorted.nodes.left,
+      ...sorted.workloads.left,
+      ...sorted.services.left,
+      ...left,
+      ...[...counting].map(({ key }) => `${key}: it counts pods of a DaemonSet`),
+    ],
   }
+}
+
+/** A webhook that nobody answers would refuse what the whole cluster takes. */
+function servicesOfWebhooks(cluster: Cluster): ReadonlySet<string> {
+  const called = new Set<string>()
+  for (const [resource, objects] of Object.entries(cluster.objects))
+    if (resource.endsWith('webhookconfigurations'))
+      for (const object of objects) {
+        const { webhooks } = object as { webhooks?: unknown }
+        for (const webhook of Array.isArray(webhooks) ? (webhooks as unknown[]) : []) {
+          const service = (key: string): string =>
+            String(getField(webhook, ['clientConfig', 'service', key]) ?? '')
+          called.add(keyOf('Service', { namespace: service('namespace'), name: service('name') }))
+        }
+      }
+  return called
 }
 
 /** Two pods wait for each other, one is enough for what has but one; more only take longer. */
@@ -198,6 +229,14 @@ function nodesFor(
     if (isControlPlane(node)) nodes.add(node.metadata.name)
   for (const unit of kept) if (unit.kind !== 'DaemonSet') for (const { node } of unit.pods) nodes.add(node)
   nodes.delete('')
+  // One that runs on some nodes only, chosen by their labels: a few of those.
+  for (const unit of kept) {
+    if (unit.kind !== 'DaemonSet') continue
+    const own = [...new Set(unit.pods.map(({ node }) => node))].filter(node => node !== '').toSorted(byName)
+    const there = own.filter(node => nodes.has(node)).length
+    for (const node of own.filter(name => !nodes.has(name)).slice(0, Math.max(0, ofEach - there)))
+      nodes.add(node)
+  }
   for (const members of kinds.members) {
     const there = members.filter(({ metadata }) => nodes.has(metadata.name)).length
     const others = members.filter(({ metadata }) => !nodes.has(metadata.name))

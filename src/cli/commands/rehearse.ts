@@ -19,7 +19,7 @@ export const rehearse = defineCommand({
       'what goes wrong, and in which step (there:STEP or back:STEP where both ways have it): kill, cut, disk-full, node-unreachable, api-server-stays-down, pod-never-ready, deaf, other-writer; may be repeated',
     ),
     whole: yesNo(
-      'practise every node and every pod of a large cluster too (more than 100 nodes or 3,000 pods), at about 0.15 s a node; without it some of each kind stand for the rest',
+      'practise every node and every pod of a large cluster too (more than 100 nodes or 3,000 pods), at about 0.15 s and 2 MB a node; without it some of each kind stand for the rest',
     ),
     diffs: yesNo('show what each step changes (default)'),
     output: choiceOr(['text', 'json'], 'text', 'what is printed: text, or the summary as JSON', {
