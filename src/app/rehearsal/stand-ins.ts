@@ -193,8 +193,7 @@ function servicesOfWebhooks(cluster: Cluster): ReadonlySet<string> {
       for (const object of objects) {
         const { webhooks } = object as { webhooks?: unknown }
         for (const webhook of Array.isArray(webhooks) ? (webhooks as unknown[]) : []) {
-          const service = (key: string): string =>
-            String(getField(webhook, ['clientConfig', 'service', key]) ?? '')
+          const service = (key: string): string => getText(webhook, ['clientConfig', 'service', key]) ?? ''
           called.add(keyOf('Service', { namespace: service('namespace'), name: service('name') }))
         }
       }
