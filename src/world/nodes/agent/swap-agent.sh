@@ -166,8 +166,7 @@ step_back() {
   say 'new connections go to the main instance again'
   wait_for 60 published || say 'the main instance has not published itself'
   wait_for 30 withdraw || say "the EndpointSlice default/$SLICE could not be removed"
-  # A connection that was on its way to the stand-in when the redirect went is sent again after one second and after three.
-  sleep 5
+  sleep 2
   take_away_stand_in
   say 'the stand-in is gone'
 }
