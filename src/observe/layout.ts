@@ -8,7 +8,7 @@ export const versionFile = 'version.json'
 /** Why something that was wanted is not there: `Cluster.unread`. Absent in hand-made bundles. */
 export const unreadFile = 'unread.json'
 export const configMaps: Resource = 'v1/configmaps'
-export const podResource: Resource = 'v1/pods'
+export { podResource } from '../world/api/pods.ts'
 /** Never read from a bundle, never written to one. */
 export const secrets: Resource = 'v1/secrets'
 

@@ -7,13 +7,13 @@ import type { AnyRule } from '../model/rule.ts'
 import { applyFields, isObjectChange, isSysctlChange } from '../model/apply.ts'
 import { getField, sameJson, setField } from '../model/fields.ts'
 import { applyEdits } from '../text/edits.ts'
-import { Common, projectPod } from '../world/api/pods.ts'
+import { Common, podResource, projectPod } from '../world/api/pods.ts'
 import type { VirtualClock } from './clock.ts'
 import type { Faults } from './faults.ts'
 import { factsOf, type Machine, putFile, putSysctl } from './machine.ts'
 import { Store } from './store.ts'
 
-export const podResource: Resource = 'v1/pods'
+export { podResource }
 
 /** What every part of the practice cluster works on: what etcd and the machines hold, and who does things later. */
 export class Site {

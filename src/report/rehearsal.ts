@@ -1,3 +1,4 @@
+import { groupBy } from '../layers/shared/group.ts'
 import type { Interruption, Plan } from '../model/plan.ts'
 import type { Colours } from './colours.ts'
 import { findingsLine, type PreflightReport } from './findings.ts'
@@ -248,13 +249,7 @@ interface Felt {
 }
 
 function gathered(all: readonly Felt[]): readonly (Felt & { readonly others: number })[] {
-  const shapes = new Map<string, Felt[]>()
-  for (const one of all) {
-    const shape = one.what.replace(/(?<= of )\S+|\S+\/[^\s:]+/, '…')
-    const alike = shapes.get(shape)
-    if (alike === undefined) shapes.set(shape, [one])
-    else alike.push(one)
-  }
+  const shapes = groupBy(all, ({ what }) => what.replace(/(?<= of )\S+|\S+\/[^\s:]+/, '…'))
   return [...shapes.values()].flatMap(alike => {
     const [first] = alike
     if (first === undefined || alike.length < manyAlike) return alike.map(one => ({ ...one, others: 0 }))

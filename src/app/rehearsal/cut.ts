@@ -1,7 +1,6 @@
 import type { Cluster, KubeObject, Pod, Resource } from '../../model/cluster.ts'
 import { getField, getText } from '../../model/fields.ts'
-import { resourceOf } from '../../layers/workloads/read.ts'
-import { budgets, isMade, keyOf, services, type Units } from './workload-units.ts'
+import { isMade, keyOf, kindOf, services, type Units } from './workload-units.ts'
 
 /** What is kept of a cluster. */
 export interface Kept {
@@ -10,11 +9,6 @@ export interface Kept {
   readonly keys: ReadonlySet<string>
 }
 
-const kindOf: Readonly<Record<Resource, string>> = {
-  ...Object.fromEntries(Object.entries(resourceOf).map(([kind, resource]) => [resource, kind])),
-  [services]: 'Service',
-  [budgets]: 'PodDisruptionBudget',
-}
 const text = (object: KubeObject, ...path: readonly string[]): string | undefined => getText(object, path)
 
 /**

@@ -6,6 +6,7 @@ import { nameOf } from '../../layers/workloads/read.ts'
 import type { Practised } from '../../report/rehearsal.ts'
 import type { Judged } from '../preflight.ts'
 import { sortOut, standIns } from './stand-ins.ts'
+import { kindOf } from './workload-units.ts'
 
 /** Up to here a cluster is practised as it is; of a larger one some stand for the rest. */
 export const practisedWhole = { nodes: 100, pods: 3000 } as const
@@ -126,21 +127,13 @@ function ofChange(change: Change): { readonly what: string; readonly whose: stri
     case 'config-map':
       return { what: `${target.namespace}/${target.name} ${target.key}`, whose: '' }
     case 'object': {
-      const [, kind = ''] = /(\w+?)s?$/.exec(target.api) ?? []
       const fields = 'fields' in change ? change.fields.map(({ path }) => path.join('.')) : []
       return {
         what: `${target.api} ${'existence' in change ? (change.existence ?? '') : ''}${fields.join()}`,
-        whose: `${kinds[target.api] ?? kind} ${target.namespace ?? ''}/${target.name} ${target.name}`,
+        whose: `${kindOf[target.api] ?? target.api} ${target.namespace ?? ''}/${target.name} ${target.name}`,
       }
     }
   }
-}
-
-const kinds: Readonly<Record<string, string>> = {
-  'v1/services': 'Service',
-  'apps/v1/deployments': 'Deployment',
-  'apps/v1/statefulsets': 'StatefulSet',
-  'apps/v1/daemonsets': 'DaemonSet',
 }
 
 /** Words that look like names and numbers say who, not what. */

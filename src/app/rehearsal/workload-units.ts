@@ -52,6 +52,12 @@ const selecting: Readonly<Record<Resource, { kind: string; selector: (object: Ku
   },
 }
 
+/** Kinds of units and of what selects them, by resource: the first word of their keys. */
+export const kindOf: Readonly<Record<Resource, string>> = {
+  ...Object.fromEntries(Object.entries(resourceOf).map(([kind, resource]) => [resource, kind])),
+  ...Object.fromEntries(Object.entries(selecting).map(([resource, { kind }]) => [resource, kind])),
+}
+
 export const keyOf = (kind: string, { namespace = '', name }: KubeObject['metadata']): string =>
   nameOf({ kind, namespace, name })
 

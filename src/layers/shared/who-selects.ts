@@ -23,15 +23,13 @@ export function whoSelects<Item>(
   items: readonly Item[],
   read: (item: Item) => Selecting,
 ): (pod: { readonly namespace: string; readonly labels: Labels }) => readonly Item[] {
-  const entries = new Map<string, Entry<Item>[]>()
-  for (const [position, item] of items.entries()) {
+  const entries = items.flatMap((item, position) => {
     const { namespace, selector } = read(item)
-    if (selector === undefined) continue
-    const own = entries.get(namespace)
-    if (own === undefined) entries.set(namespace, [{ item, selector, position }])
-    else own.push({ item, selector, position })
-  }
-  const namespaces = new Map([...entries].map(([namespace, own]) => [namespace, indexOf(own)]))
+    return selector === undefined ? [] : [{ namespace, item, selector, position }]
+  })
+  const namespaces = new Map(
+    [...groupBy(entries, entry => entry.namespace)].map(([namespace, own]) => [namespace, indexOf(own)]),
+  )
   return ({ namespace, labels }) => namespaces.get(namespace)?.(labels) ?? []
 }
 

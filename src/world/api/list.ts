@@ -6,10 +6,9 @@ import type { Body } from './body.ts'
 import type { Caller } from './caller.ts'
 import { pathOf, queryOf } from './paths.ts'
 import { nextInProtobuf, protobufType, readPodList } from './pod-fields.ts'
+import { podResource } from './pods.ts'
 import { ProtobufError, ProtobufReader } from './protobuf.ts'
 import { listOf, recordOf, textOf } from './record.ts'
-
-const podResource: Resource = 'v1/pods'
 
 /** As kubectl's. Larger pages cost memory on both sides and gain nothing. */
 const pageSize = 500

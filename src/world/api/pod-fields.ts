@@ -96,6 +96,7 @@ const refusal = fields({
 
 /** In front of each answer: https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding */
 const magic = Buffer.from('k8s\0', 'latin1')
+const isProtobuf = (bytes: Buffer): boolean => bytes.subarray(0, magic.length).equals(magic)
 /** runtime.Unknown: what kind of message is in it, and the message. */
 const typeMeta = fields({ 1: ['typeMeta', 'message', fields({ 2: ['kind', 'text'] })] })
 const kinds = {
@@ -105,8 +106,7 @@ const kinds = {
 
 /** @throws ProtobufError where the bytes are no such message */
 function read(bytes: Buffer, kind: keyof typeof kinds, reader: ProtobufReader): RawRecord {
-  if (!bytes.subarray(0, magic.length).equals(magic))
-    throw new ProtobufError(`no ${kind}: it begins otherwise`)
+  if (!isProtobuf(bytes)) throw new ProtobufError(`no ${kind}: it begins otherwise`)
   const all = [magic.length, bytes.length] as const
   const found = recordOf(reader.read(bytes, all, typeMeta)['typeMeta'])['kind']
   if (found !== kind) throw new ProtobufError(`a ${String(found)}, not a ${kind}`)
@@ -137,7 +137,7 @@ export function readPodList(
 
 /** The token of the next page, from the beginning of a page's bytes; undefined: none, or not in these bytes. */
 export const nextInProtobuf = (head: Buffer): string | undefined =>
-  textAt(head, magic.length, [2, 1, 3]) || undefined
+  isProtobuf(head) ? textAt(head, magic.length, [2, 1, 3]) || undefined : undefined
 
 /** A refusal's JSON. Bytes that are no Status are told as that. */
 export function statusJson(bytes: Buffer): string {

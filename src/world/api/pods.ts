@@ -1,6 +1,8 @@
 import { isIP } from 'node:net'
-import type { KubeObject, OwnerReference, Pod, PodOwner } from '../../model/cluster.ts'
+import type { KubeObject, OwnerReference, Pod, PodOwner, Resource } from '../../model/cluster.ts'
 import { listOf, type RawRecord, recordOf, textOf } from './record.ts'
+
+export const podResource: Resource = 'v1/pods'
 
 /**
  * What pods have in common is kept once: of 150,000 pods the namespaces, nodes, images, owners and labels are a few thousand, but JSON.parse
