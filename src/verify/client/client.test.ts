@@ -2,10 +2,11 @@ import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Ask } from '../../model/verification.ts'
 import { shells } from '../../world/nodes/testing/node.ts'
-import { clientScript, format, readClient } from './script.ts'
+import { clientScript, format, heardOf, readClient } from './script.ts'
 import { judge } from './wire.ts'
 
 const ask = (rest: Partial<Ask>): Ask => ({
@@ -62,6 +63,27 @@ test.each(shells)('the client tells what each ask heard, under $name', async ({ 
   } finally {
     rmSync(folder, { recursive: true })
   }
+})
+
+// A text of agnhost ends anywhere: after 700 bytes no more is kept. An answer whose last byte is a backslash ended verify once.
+test('whatever bytes agnhost is answered, and wherever that is cut off, a beginning of it is heard', () => {
+  const byte = fc.oneof(
+    fc.constantFrom(0x5c, 0x22, 0x75, 0x30, 0x0a, 0xc3, 0xff),
+    fc.integer({ min: 0, max: 255 }),
+  )
+  fc.assert(
+    fc.property(fc.array(byte, { maxLength: 60 }), fc.nat(500), (bytes, kept) => {
+      const answer = Buffer.from(bytes).toString('utf8')
+      const body = `{"responses":[${JSON.stringify(answer)}]}\n`
+      const printed = Buffer.from(`HTTP/1.1 200 OK\r\n\r\n${body}`)
+      const hex = printed.toString('hex')
+      const heard = heardOf(`dial|=${hex.length}:${hex.slice(0, 2 * (kept + 35))}|`, 3)
+      const whole = heard.bytes.replace(/\ufffd+$/, '')
+      expect(answer.startsWith(whole)).toBe(true)
+      if (kept + 35 >= printed.length) expect(heard.bytes).toBe(answer)
+    }),
+    { numRuns: 2000 },
+  )
 })
 
 test('a pod without a shell that works is one clear error', () => {

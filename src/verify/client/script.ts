@@ -101,10 +101,10 @@ const nothing: Heard = { bytes: '', total: 0, said: '' }
 function dialled({ bytes, total, said, milliseconds }: Heard): Heard {
   const body = Buffer.from(bytes.slice(bytes.indexOf('\r\n\r\n') + 4), 'latin1').toString('utf8')
   if (total === 0) return { ...nothing, said: `the server of the own pod does not answer: ${said}` }
-  const response = /^\{"responses":\["((?:[^"\\]|\\.)*)/.exec(body)?.[1]
+  // The beginning of a text may be all that was kept: whole characters and whole escapes of it are taken.
+  const response = /^\{"responses":\["((?:[^"\\]|\\u[0-9a-f]{4}|\\[^u])*)/i.exec(body)?.[1]
   if (response === undefined) return { ...nothing, said: body.slice(0, 300) }
-  // The beginning of a text may be all that was kept: a last escape that is cut off goes.
-  const text = JSON.parse(`"${response.replace(/\\(?:u[0-9a-f]{0,3})?$/, '')}"`) as string
+  const text = JSON.parse(`"${response}"`) as string
   return {
     bytes: text,
     total: total > 680 ? total - bytes.indexOf('{') : text.length,
