@@ -21,6 +21,8 @@ export interface PodClientOptions {
 
 /** Longer than an API server is away when it is exchanged plainly, one after the other on three control planes. */
 const forsaken = 300
+/** As long as asking takes at most where nothing is in its way, in milliseconds. */
+const brisk = 1000
 /** Exit code of `collectScript` where no loop is. */
 const gone = 3
 const lossLine = /^(\d+) ([\d.]+) ([\d.]+) (.*)$/
@@ -30,6 +32,9 @@ export function podClient({ api, clock, pod, place, asks, isAgnhost, id }: PodCl
   const folder = `/dev/shm/dualstack-watch-${id}`
   let offset = 1
   let sent = 0
+  // When the node's uptime was 0, and how long the asking took that said so.
+  let boot = 0
+  let accuracy = Infinity
 
   const call = async (
     script: string,
@@ -67,17 +72,22 @@ export function podClient({ api, clock, pod, place, asks, isAgnhost, id }: PodCl
     async collect(signal) {
       const before = clock.now()
       const { stdout } = await call(collectScript, [String(offset)], { signal })
-      // The uptime was read some time in between; half of the way is the best guess.
-      const now = (before + clock.now()) / 2
+      const took = clock.now() - before
       const end = stdout.indexOf('\n')
       const [uptime = 0, said = 0] = stdout.slice(0, end).split(' ').map(Number)
+      // The uptime was read some time in between; half of the way is the best guess. An asking that waited until an API server came back
+      // would be wrong by seconds, and put losses into steps before: the last brisk one is taken, or else the briskest.
+      if (took <= Math.max(accuracy, brisk)) {
+        boot = before + took / 2 - uptime * 1000
+        accuracy = took
+      }
       // A line that is still being written is left for the next call, and so is a number.
       const whole = stdout.slice(end + 1, stdout.lastIndexOf('\n') + 1)
       offset += Buffer.byteLength(whole)
       const total = Math.max(sent, said)
       const more = total - sent
       sent = total
-      const losses = whole.split('\n').flatMap(line => lossOf(line, asks, now - uptime * 1000))
+      const losses = whole.split('\n').flatMap(line => lossOf(line, asks, boot))
       return { sent: more, losses }
     },
     stop: async () => void (await call(stopScript, [])),
