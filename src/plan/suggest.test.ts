@@ -4,6 +4,7 @@ import {
   cidrOf,
   contains,
   firstAddress,
+  formatCIDR,
   lastAddress,
   overlaps,
   parseCIDR,
@@ -12,7 +13,7 @@ import {
 } from '../address/index.ts'
 import { families } from '../address/family.ts'
 import { RefusedError } from '../base/errors.ts'
-import { type Need, suggest, suggestPods, suggestServices } from './suggest.ts'
+import { type Need, needOf, suggest, suggestPods, suggestServices } from './suggest.ts'
 import { smallCluster } from './testing/cluster.ts'
 
 const need = (more: Partial<Need> = {}): Need => ({
@@ -41,6 +42,23 @@ test('a cluster gets the ranges of its UID, whatever else changes in it', () => 
   const grown = smallCluster({ objects: { 'v1/services': [], 'v1/configmaps': [] } })
   expect(suggestPods(grown, 'IPv6', 64)).toBe(pods)
   expect(contains(ulaPrefix(cluster.uid), parseCIDR(pods))).toBe(true)
+})
+
+test('each cluster has its own ranges in use, asked again and in turns, and each family its own need', () => {
+  const one = smallCluster({ pods: '10.1.0.0/16', services: '10.2.0.0/16' })
+  const other = smallCluster({ pods: '10.3.0.0/16', services: '10.4.0.0/16' })
+  const taken = (cluster: typeof one, family: Need['family']) =>
+    needOf(cluster, family)
+      .taken.map(formatCIDR)
+      .filter(text => /^10\.\d\.0\.0\/16$/.test(text))
+      .toSorted()
+  for (let times = 0; times < 2; times += 1) {
+    for (const family of families) {
+      expect(taken(one, family)).toEqual(['10.1.0.0/16', '10.2.0.0/16'])
+      expect(taken(other, family)).toEqual(['10.3.0.0/16', '10.4.0.0/16'])
+      expect(needOf(one, family).family).toBe(family)
+    }
+  }
 })
 
 describe('the room', () => {

@@ -17,7 +17,8 @@ export function onceForSame<T>(make: (files: readonly FileThere[]) => T): (files
         numbers.set(file, number)
         return `${number} ${path}`
       })
-      .join('\n')
+      // What no path can hold.
+      .join('\u0000')
     if (!known.has(key)) known.set(key, make(files))
     return known.get(key) as T
   }

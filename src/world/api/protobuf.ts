@@ -191,7 +191,9 @@ export class ProtobufReader {
 
 /**
  * The text at a path of field numbers, of bytes that may be but the beginning of a message; undefined: not there, or not in these bytes. What
- * stands in front of it is passed over.
+ * stands in front of it is passed over. A reader of its own: here a value that is cut off is the usual case and means "not yet", where
+ * `ProtobufReader` takes what is missing for zero and says at the end of the message that it was cut off; to ask in its hot loop would cost
+ * every field of every pod for this one field of each page.
  */
 export function textAt(bytes: Buffer, start: number, path: readonly number[]): string | undefined {
   let at = start
