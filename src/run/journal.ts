@@ -15,6 +15,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { RefusedError } from '../base/errors.ts'
 import { type Event, isDurable } from '../model/event.ts'
+import { getField } from '../model/fields.ts'
 import type { PastRun } from '../plan/restore.ts'
 
 /** `$XDG_STATE_HOME/dualstack/<cluster uid>/`: one folder a run below it, private to the user. */
@@ -83,7 +84,9 @@ async function readRun(folder: string, run: string): Promise<PastRun> {
   const events = lines.flatMap((line, index): Event[] => {
     if (line === '') return []
     try {
-      return [JSON.parse(line) as Event]
+      const event: unknown = JSON.parse(line)
+      if (!isEvent(event)) throw new TypeError('no event')
+      return [event]
     } catch (error) {
       if (index === lines.length - 1) return []
       throw new RefusedError(
@@ -95,6 +98,15 @@ async function readRun(folder: string, run: string): Promise<PastRun> {
     }
   })
   return { run, events }
+}
+
+/** As far as a reader relies on it: a line that parses may still be somebody's edit. */
+function isEvent(value: unknown): value is Event {
+  if (typeof value !== 'object' || value === null || !('kind' in value) || !('at' in value)) return false
+  const { kind, at } = value
+  if (typeof kind !== 'string' || typeof at !== 'string') return false
+  const plan = 'plan' in value ? value.plan : undefined
+  return kind !== 'opened' || Array.isArray(getField(plan, ['steps']))
 }
 
 /** Ids of the steps that a run has begun (`intend`), or that it saw hold (`settled`). */

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -318,6 +318,25 @@ test('a run that was put aside is not unfinished', async () => {
   journal.append({ run: 'r1', at: '', kind: 'superseded', because: 'the test says so' })
   journal.close()
   expect(unfinished(await readRuns(folder))).toBeUndefined()
+})
+
+test.each([
+  'null',
+  '7',
+  '"x"',
+  '[]',
+  '{}',
+  '{"kind":"opened","at":"","run":"r1"}',
+  '{"kind":7,"at":""}',
+  'x',
+])('a journal with the line %s is refused in words, and one that ends in it is read', async line => {
+  mkdirSync(join(folder, 'r1'))
+  const path = join(folder, 'r1', 'journal.jsonl')
+  const closed = JSON.stringify({ run: 'r1', at: '', kind: 'closed' })
+  writeFileSync(path, `${line}\n${closed}\n`)
+  await expect(readRuns(folder)).rejects.toMatchObject({ code: 'journal.broken' })
+  writeFileSync(path, `${closed}\n${line}`)
+  expect((await readRuns(folder))[0]?.events.map(({ kind }) => kind)).toEqual(['closed'])
 })
 
 test('a journal whose last line was cut off is read, and goes on after it', async () => {

@@ -1,8 +1,7 @@
-import { parse } from 'yaml'
 import { tryParseIP } from '../../address/index.ts'
 import { findObject } from '../../model/changes.ts'
 import type { Cluster, KubeObject, Pod } from '../../model/cluster.ts'
-import { getField, getTexts } from '../../model/fields.ts'
+import { getField } from '../../model/fields.ts'
 import type { AnyRule } from '../../model/rule.ts'
 import { ruleThere } from '../../rules/cluster-rule.ts'
 import { pod, situation } from '../../rules/example.ts'
@@ -10,6 +9,7 @@ import { isDNSService } from '../shared/dns.ts'
 import { listed } from '../shared/families.ts'
 import { selectsByMap } from '../shared/selector.ts'
 import { readService } from '../shared/service.ts'
+import { textsIn } from '../shared/yaml-texts.ts'
 
 const kubeletConfig = '/var/lib/kubelet/config.yaml'
 const reads = ['v1/services', 'v1/pods'].map(resource => ({ kind: 'list', resource }) as const)
@@ -97,8 +97,6 @@ const unready = ruleThere({
   },
 })
 
-const nameServers = (text: string): readonly string[] => getTexts(parse(text), ['clusterDNS'])
-
 const dead = ruleThere({
   id: 'dns/name-server-nobody-serves',
   title: 'name servers that kubelets give to pods answer',
@@ -116,7 +114,7 @@ const dead = ruleThere({
     const listedIPs = getField(service, ['spec', 'clusterIPs'])
     const own = (Array.isArray(listedIPs) ? listedIPs : []).map(one => tryParseIP(String(one))?.value)
     return Object.entries(cluster.nodes).flatMap(([node, { files }]) =>
-      nameServers(files[kubeletConfig]?.text ?? '')
+      textsIn(files[kubeletConfig]?.text ?? '', 'clusterDNS')
         .filter(text => {
           const ip = tryParseIP(text)
           return ip?.family === added && !own.includes(ip.value)

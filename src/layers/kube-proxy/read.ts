@@ -1,11 +1,11 @@
-import { parse } from 'yaml'
 import type { RefusedError } from '../../base/errors.ts'
 import { configMapText, findObject } from '../../model/changes.ts'
 import type { Cluster, KubeObject } from '../../model/cluster.ts'
-import { getField, getTexts } from '../../model/fields.ts'
+import { getField } from '../../model/fields.ts'
 import { getScalar } from '../../text/yaml-value.ts'
 import { attempt } from '../shared/edit.ts'
 import { dualStackGate } from '../shared/feature-gate.ts'
+import { textsIn } from '../shared/yaml-texts.ts'
 
 export const namespace = 'kube-system'
 export const name = 'kube-proxy'
@@ -41,7 +41,7 @@ export function readKubeProxy(cluster: Cluster): KubeProxyState | undefined {
   if (text === undefined || daemonSet === undefined) return undefined
   const { value, refused } = attempt(where, () => ({
     clusterCIDR: getScalar(text, ['clusterCIDR']) || undefined,
-    nodePortAddresses: listIn(text, 'nodePortAddresses'),
+    nodePortAddresses: textsIn(text, 'nodePortAddresses'),
     gate: getScalar(text, ['featureGates', dualStackGate]),
   }))
   const rolledOut = getField(daemonSet, annotationPath)
@@ -57,6 +57,3 @@ export function readKubeProxy(cluster: Cluster): KubeProxyState | undefined {
     rolledOut: typeof rolledOut === 'string' ? rolledOut : undefined,
   }
 }
-
-/** Only looked at, never edited. */
-const listIn = (text: string, field: string): readonly string[] => getTexts(parse(text), [field])

@@ -101,7 +101,10 @@ export function ownFields(object: KubeObject): readonly FieldChange[] {
 
 function parse(text: Json): Readonly<Record<string, Json>> | undefined {
   try {
-    return typeof text === 'string' ? (JSON.parse(text) as Readonly<Record<string, Json>>) : undefined
+    const own: unknown = typeof text === 'string' ? JSON.parse(text) : undefined
+    return typeof own === 'object' && own !== null && !Array.isArray(own)
+      ? (own as Readonly<Record<string, Json>>)
+      : undefined
   } catch {
     return undefined
   }

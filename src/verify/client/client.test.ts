@@ -2,9 +2,10 @@ import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Ask } from '../../model/verification.ts'
+import { spoiled } from '../../text/testing/spoiled.ts'
 import { shells } from '../../world/nodes/testing/node.ts'
 import { clientScript, format, heardOf, readClient } from './script.ts'
 import { judge } from './wire.ts'
@@ -85,6 +86,34 @@ test('whatever bytes agnhost is answered, and wherever that is cut off, a beginn
     { numRuns: 2000 },
   )
 })
+
+test('whatever is mixed into what a pod printed, it is heard, or refused in words', () => {
+  const hex = (text: string): string => Buffer.from(text).toString('hex')
+  const body = 'HTTP/1.1 200 OK\r\n\r\n{"responses":["10.1.2.3:4711 é \\u0000\\n"]}\n'
+  const told = `@0 3 dial|=${hex(body).length}:${hex(body)}|\n@1 -4 nc: connect: Connection refused|\n@end\n`
+  fc.assert(
+    fc.property(spoiled(told), spoiled(body), (printed, answer) => {
+      for (const line of printed.split('\n')) judge(ask({ protocol: 'UDP' }), heardOf(line, 1))
+      const heard = heardOf(`dial|=${hex(answer).length}:${hex(answer)}|`, 1)
+      expect(typeof heard.bytes).toBe('string')
+      try {
+        expect(readClient('peer-n1', printed, '', 2)).toHaveLength(2)
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'verify.client' })
+      }
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test.each(['\\q', '\\N', '\n', '\u0001', '\\u12'])(
+  '%j in an answer of agnhost ends what is heard of it',
+  odd => {
+    const body = `HTTP/1.1 200 OK\r\n\r\n{"responses":["abc${odd}d"]}\n`
+    const hex = Buffer.from(body).toString('hex')
+    expect(heardOf(`dial|=${hex.length}:${hex}|`, 1).bytes).toBe('abc')
+  },
+)
 
 test('a pod without a shell that works is one clear error', () => {
   expect(() => readClient('peer-n1', '', 'sh: nc: not found', 2)).toThrowError(

@@ -101,8 +101,11 @@ const nothing: Heard = { bytes: '', total: 0, said: '' }
 function dialled({ bytes, total, said, milliseconds }: Heard): Heard {
   const body = Buffer.from(bytes.slice(bytes.indexOf('\r\n\r\n') + 4), 'latin1').toString('utf8')
   if (total === 0) return { ...nothing, said: `the server of the own pod does not answer: ${said}` }
-  // The beginning of a text may be all that was kept: whole characters and whole escapes of it are taken.
-  const response = /^\{"responses":\["((?:[^"\\]|\\u[0-9a-f]{4}|\\[^u])*)/i.exec(body)?.[1]
+  // The beginning of a text may be all that was kept, and something else may be mixed in: of it the characters and escapes are taken, up to
+  // the first that JSON has not.
+  const response = /^\{"responses":\["((?:[ !#-[\]-\u{10FFFF}]|\\u[0-9a-fA-F]{4}|\\["\\/bfnrt])*)/u.exec(
+    body,
+  )?.[1]
   if (response === undefined) return { ...nothing, said: body.slice(0, 300) }
   const text = JSON.parse(`"${response}"`) as string
   return {

@@ -25,7 +25,9 @@ const forsaken = 300
 const brisk = 1000
 /** Exit code of `collectScript` where no loop is. */
 const gone = 3
-const lossLine = /^(\d+) ([\d.]+) ([\d.]+) (.*)$/
+/** An uptime as the kernel prints it: no number that is no time. */
+const lossLine = /^(\d+) (\d{1,10}(?:\.\d{1,9})?) (\d{1,10}(?:\.\d{1,9})?) (.*)$/
+const headLine = /^(\d{1,10}(?:\.\d{1,9})?) (\d{1,15})$/
 
 /** A loop of the shell inside a test pod: goes on while the API server, through which it is started and heard, is exchanged. */
 export function podClient({ api, clock, pod, place, asks, isAgnhost, id }: PodClientOptions): Client {
@@ -74,7 +76,10 @@ export function podClient({ api, clock, pod, place, asks, isAgnhost, id }: PodCl
       const { stdout } = await call(collectScript, [String(offset)], { signal })
       const took = clock.now() - before
       const end = stdout.indexOf('\n')
-      const [uptime = 0, said = 0] = stdout.slice(0, end).split(' ').map(Number)
+      const head = headLine.exec(stdout.slice(0, Math.max(0, end)))
+      // Nothing of what it says counts, and it is asked for the same once more.
+      if (head === null) return { sent: 0, losses: [] }
+      const [uptime, said] = [Number(head[1]), Number(head[2])]
       // The uptime was read some time in between; half of the way is the best guess. An asking that waited until an API server came back
       // would be wrong by seconds, and put losses into steps before: the last brisk one is taken, or else the briskest.
       if (took <= Math.max(accuracy, brisk)) {

@@ -1,7 +1,9 @@
 import type { ContainerSeen } from '../../model/failure.ts'
+import { getField } from '../../model/fields.ts'
 import type { NodeContainers } from '../ports.ts'
 import { type Agent, call } from './agent.ts'
 import type { FrameRecord } from './frame.ts'
+import { parseJson } from './ip.ts'
 
 /** Namespaces in which a network’s and a control plane’s own pods run. */
 const systemNamespaces =
@@ -18,7 +20,11 @@ export async function readContainers(
   signal?: AbortSignal,
 ): Promise<NodeContainers> {
   const values = { LINES: Math.max(1, Math.trunc(lines)), BYTES: mostOfLog, NAMES: systemNamespaces }
-  const records = await call(agent, node, ['containers'], values, { timeoutMs: 120_000, signal })
+  return containersOf(await call(agent, node, ['containers'], values, { timeoutMs: 120_000, signal }))
+}
+
+/** From what the agent's script brought. What cannot be understood is left out: a node that is ill prints anything. */
+export function containersOf(records: readonly FrameRecord[]): NodeContainers {
   const runtime = records.find(([kind]) => kind === 'crictl')
   return {
     runtime: runtime === undefined ? 'absent' : textOf(runtime, 1).trim() === '' ? 'silent' : 'answered',
@@ -71,35 +77,30 @@ function exitsOf(records: readonly FrameRecord[]): ReadonlyMap<string, Exit> {
   )
 }
 
-const states: Readonly<Record<string, ContainerSeen['state']>> = {
-  CONTAINER_RUNNING: 'running',
-  CONTAINER_EXITED: 'exited',
-  CONTAINER_CREATED: 'created',
-}
+const states = new Map<string, ContainerSeen['state']>([
+  ['CONTAINER_RUNNING', 'running'],
+  ['CONTAINER_EXITED', 'exited'],
+  ['CONTAINER_CREATED', 'created'],
+])
+const stateOf = (text: string): ContainerSeen['state'] => states.get(text) ?? 'unknown'
 
-interface Listed {
-  readonly id?: string
-  readonly metadata?: { readonly name?: string; readonly attempt?: number }
-  readonly state?: string
-  readonly labels?: Readonly<Record<string, string>>
-}
+const textIn = (value: unknown): string => (typeof value === 'string' ? value : '')
+const isMap = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** `crictl ps -a -o json`; what cannot be understood is as if nothing had been said. */
 function listed(text: string, exits: ReadonlyMap<string, Exit>): readonly ContainerSeen[] {
-  let given: { readonly containers?: readonly Listed[] }
-  try {
-    given = JSON.parse(text) as typeof given
-  } catch {
-    return []
-  }
-  return (given.containers ?? []).map(({ id = '', metadata, state = '', labels }) => {
-    const exit = exits.get(id)
+  const containers = getField(parseJson(text), ['containers'])
+  return (Array.isArray(containers) ? containers : []).filter(isMap).map(one => {
+    const said = (...path: readonly string[]): string => textIn(getField(one, path))
+    const exit = exits.get(said('id'))
+    const attempt = getField(one, ['metadata', 'attempt'])
     return {
-      namespace: labels?.['io.kubernetes.pod.namespace'] ?? '',
-      pod: labels?.['io.kubernetes.pod.name'] ?? '',
-      container: metadata?.name ?? '',
-      attempt: metadata?.attempt ?? 0,
-      state: states[state] ?? 'unknown',
+      namespace: said('labels', 'io.kubernetes.pod.namespace'),
+      pod: said('labels', 'io.kubernetes.pod.name'),
+      container: said('metadata', 'name'),
+      attempt: typeof attempt === 'number' ? attempt : 0,
+      state: stateOf(said('state')),
       ...(exit?.code !== undefined && { exitCode: exit.code }),
       ...(exit?.finishedAt !== undefined && { finishedAt: exit.finishedAt }),
     }

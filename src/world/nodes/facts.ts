@@ -169,6 +169,7 @@ function dualStackAnswer(status: string, body: string): ApiServerFacts['requireD
   if (status === '200' || status === '201') return 'accepted'
   if (status === '000' || status === '401' || status === '403') return undefined
   const parsed = parseJson(body)
-  const message = typeof parsed === 'object' && parsed !== null && 'message' in parsed ? parsed.message : body
-  return { refused: String(message).trim().slice(0, 600) || `status ${status}` }
+  const said =
+    typeof parsed === 'object' && parsed !== null && 'message' in parsed ? parsed.message : undefined
+  return { refused: (typeof said === 'string' ? said : body).trim().slice(0, 600) || `status ${status}` }
 }
