@@ -58,6 +58,8 @@ export interface Outcome {
 
 export interface Cause {
   readonly failure: string
+  /** What says the same, and was told with it. */
+  readonly also?: readonly string[]
   readonly certainty: 'sure' | 'likely'
   /** Where it was seen first, and the words: of a component where one said it, else what stands there. */
   readonly where: string

@@ -8,8 +8,8 @@ export const isSeen = ({ verify }: Breakage['expect'], said: Said): boolean =>
 
 export const isNamed = (
   { diagnose }: Breakage['expect'],
-  found: readonly { readonly failure: string }[],
-): boolean => found[0]?.failure === diagnose
+  [first]: readonly { readonly failure: string; readonly also?: readonly string[] }[],
+): boolean => first?.failure === diagnose || first?.also?.includes(diagnose) === true
 
 function isAsExpected({ fails = [], ends, node }: SeenByTraffic, { code, failed, says = '' }: Said): boolean {
   return (

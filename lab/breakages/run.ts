@@ -163,10 +163,17 @@ async function diagnosed(run: Run, { expect }: Breakage): Promise<Outcome['diagn
 
 const spoken = /, (?:container log \d+|journal)$|^event of /
 
-function causeOf({ failure, certainty, because }: Diagnoses['found'][number]): Cause {
+function causeOf({ failure, certainty, because, also }: Diagnoses['found'][number]): Cause {
   const line = because.find(({ where }) => spoken.test(where))
   const { where = '', says = '' } = line ?? because[0] ?? {}
-  return { failure, certainty, where, says, isLine: line !== undefined }
+  return {
+    failure,
+    ...(also !== undefined && { also }),
+    certainty,
+    where,
+    says,
+    isLine: line !== undefined,
+  }
 }
 
 async function quietAfter(

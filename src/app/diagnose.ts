@@ -7,6 +7,7 @@ import { wanted } from '../observe/wanted.ts'
 import type { World } from '../world/ports.ts'
 import { type GivenLog, listenTo } from './diagnose-log.ts'
 import { listenToNodes, type NodesTold } from './diagnose-nodes.ts'
+import { lookForRun } from './diagnose-run.ts'
 import { layers } from './layers.ts'
 import { allReads } from './rules.ts'
 import type { Source } from './source.ts'
@@ -29,12 +30,14 @@ export interface DiagnoseOptions {
   readonly nodes?: readonly string[]
   /** Milliseconds since 1970. */
   readonly now: number
+  /** Where journals are; this process’s unless told. */
+  readonly env?: NodeJS.ProcessEnv
   readonly signal?: AbortSignal
 }
 
 /** From a live cluster, also one whose API server is down, or from a bundle. */
 export async function diagnoseCluster(source: Source, options: DiagnoseOptions): Promise<Diagnoses> {
-  const { signal, now } = options
+  const { signal, now, env } = options
   const matcher = new Matcher(catalogue)
   const listener = new Listener(matcher)
   const { cluster, away } = await read(source, options)
@@ -47,16 +50,24 @@ export async function diagnoseCluster(source: Source, options: DiagnoseOptions):
       ? { seen: {}, lookedAt: [], notRead: ['logs: a bundle has none; --log FILE takes them one by one'] }
       : await listenToNodes(source.world.nodes, asked, listener, { cluster, now }, signal)
   const events = hearEvents(cluster, catalogue, matcher, listener.hearing)
+  const looked = await lookForRun({
+    cluster,
+    isLive: source.world !== undefined,
+    now,
+    ...(env !== undefined && { env }),
+  })
   return conclude({
     hearing: listener.hearing,
     cluster,
     seen: told.seen,
     failures: catalogue,
     standing: standing(cluster, allRules, new Date(now).toISOString()),
+    ...(looked.run !== undefined && { run: looked.run }),
     lookedAt: [...seenOf(cluster, events), ...told.lookedAt],
     notRead: [
       ...(away === undefined ? [] : [`the API server: ${away}`]),
       ...Object.entries(cluster.unread).map(([what, why]) => `${what}: ${why}`),
+      ...looked.notRead,
       ...told.notRead,
     ],
   })

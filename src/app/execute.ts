@@ -16,6 +16,7 @@ import { describe } from '../run/drive.ts'
 import { hideNodes } from '../run/hide-nodes.ts'
 import { inspect } from '../run/inspect.ts'
 import { journalFolder, newRun, openJournal, readRuns, stepsOf, unfinished } from '../run/journal.ts'
+import { progressMark } from '../run/progress-mark.ts'
 import { pruneCopies } from '../run/prune.ts'
 import { run } from '../run/run.ts'
 import { swapSettings } from '../run/swap.ts'
@@ -122,7 +123,11 @@ async function locked(given: Execute, layers: readonly Layer[], lock: Lock): Pro
     )
   }
   if (!goesOn) await checkFresh(world, plan)
-  if (plan.steps.length === 0 && !goesOn) return { kind: 'nothing', plan }
+  if (plan.steps.length === 0 && !goesOn) {
+    // Whatever an earlier run left half done is done.
+    lock.mark(undefined)
+    return { kind: 'nothing', plan }
+  }
   const judged = goesOn ? undefined : context.examine?.(cluster, plan)
   if (!(await context.agree(plan, goesOn, judged))) return { kind: 'declined', plan }
   const journal = openJournal(
@@ -138,23 +143,29 @@ async function locked(given: Execute, layers: readonly Layer[], lock: Lock): Pro
     // Whole, as it was agreed to: a node that is back when the run goes on is part of it again.
     if (!goesOn) say({ ...stamp(), kind: 'opened', plan: whole, by: context.by })
     const before = goesOn ? open.events : []
+    const settled = stepsOf(before, 'settled')
+    const follow = progressMark(plan, journal.run, settled, mark => lock.mark(mark))
     await run({
       world,
       layers,
       plan,
       cluster,
       journal,
-      settled: stepsOf(before, 'settled'),
+      settled,
       begun: stepsOf(before, 'intend'),
       pushes: left.size > 0,
       swap: swapSettings(cluster, context.how),
       refresh: (state, reads) => refresh(state, reads, world),
-      emit: context.emit,
+      emit: event => {
+        follow(event)
+        context.emit(event)
+      },
       check: () => lock.check(),
       signal: context.signal,
     })
     await checkEnd(context, plan.goal, left)
     say({ ...stamp(), kind: 'closed' })
+    lock.mark(undefined)
     if (plan.direction === 'single') await pruneCopies(world, nodes)
     return { kind: 'done', plan, run: journal.run }
   } catch (error) {

@@ -1,11 +1,14 @@
 import type { Cluster } from '../model/cluster.ts'
-import type { Diagnoses, Diagnosis, Evidence, Failure, SeenOnNodes } from '../model/failure.ts'
+import type { Diagnoses, Diagnosis, Evidence, Failure, RunSeen, SeenOnNodes } from '../model/failure.ts'
 import type { Violation } from '../model/rule.ts'
 import { inVersions } from '../rules/versions.ts'
 import { rankOf } from './catalogue.ts'
 import { calmOfServiceCIDR } from './service-cidr.ts'
 import type { Standing } from './standing.ts'
+import { both, type Found } from './found.ts'
+import { explain } from './half-done.ts'
 import { type Hearing, type HeardFailure, shown, showable } from './hearing.ts'
+import { once } from './once.ts'
 
 /** All that was found out, before it is put in order. */
 export interface Findings {
@@ -16,16 +19,10 @@ export interface Findings {
   readonly failures: readonly Failure[]
   /** Rules that are broken as things stand. */
   readonly standing?: readonly Standing[]
+  /** A run of ours that has not come to its end. */
+  readonly run?: RunSeen
   readonly lookedAt: readonly string[]
   readonly notRead: readonly string[]
-}
-
-interface Found {
-  readonly failure: Failure
-  readonly certainty: 'sure' | 'likely'
-  readonly because: readonly Evidence[]
-  readonly first: number
-  readonly at: string
 }
 
 /** So many objects are named of one state; and so many errors that nobody knows are told. */
@@ -39,6 +36,7 @@ export function conclude({
   seen,
   failures,
   standing = [],
+  run,
   lookedAt,
   notRead,
 }: Findings): Diagnoses {
@@ -53,12 +51,15 @@ export function conclude({
     byId.set(found.failure.id, before === undefined ? found : both(before, found))
   }
   const calm = cluster && calmOfServiceCIDR(cluster)
-  const found = [...byId.values()]
-    .filter(({ failure }) => holdsIn(failure, cluster?.version) && calm?.failures.has(failure.id) !== true)
-    .toSorted(before)
-  const ordered = comparisons.reduce(causesFirst, found)
+  const found = once(
+    [...byId.values()].filter(
+      ({ failure }) => holdsIn(failure, cluster?.version) && calm?.failures.has(failure.id) !== true,
+    ),
+  ).toSorted(before)
+  const ordered = explain(comparisons.reduce(causesFirst, found), run)
   const unknown = hearing.unknown(unknownTold)
   return {
+    ...(run !== undefined && { run }),
     found: ordered.map(diagnosisOf),
     lookedAt: calm?.because === undefined ? lookedAt : [...lookedAt, calm.because],
     notRead,
@@ -115,9 +116,21 @@ function causesFirst(found: readonly Found[], { id, causes }: Comparison): reado
   return [...found.slice(0, index), ...behind.filter(isCause), ...behind.filter(one => !isCause(one))]
 }
 
-function diagnosisOf({ failure, certainty, because }: Found): Diagnosis {
+function diagnosisOf({ failure, certainty, lines, states, also, halfDone }: Found): Diagnosis {
   const { id, title, cause, fix, source, layer } = failure
-  return { failure: id, title, certainty, cause, fix, source, because, layer }
+  const because = [...lines, ...states]
+  return {
+    failure: id,
+    title,
+    certainty,
+    cause,
+    fix,
+    source,
+    because,
+    layer,
+    ...(also !== undefined && { also }),
+    ...(halfDone !== undefined && { halfDone }),
+  }
 }
 
 function heardOf({ failure, certainty, lines, times, first, at }: HeardFailure): Found {
@@ -128,33 +141,41 @@ function heardOf({ failure, certainty, lines, times, first, at }: HeardFailure):
     times > kept && head !== undefined
       ? [{ where: head.where, says: 'and other lines of the same kind', times: times - kept }]
       : []
-  return { failure, certainty, because: [...because, ...more], first, at: at ?? '' }
+  return {
+    failure,
+    certainty,
+    lines: [...because, ...more],
+    states: [],
+    objects: [],
+    first,
+    at: at ?? '',
+  }
 }
 
-const standingOf = ({ failure, certainty, broken }: Standing): Found => ({
+const standingOf = ({ failure, certainty, broken }: Standing): Found =>
+  seenOf(failure, certainty, failure.title, broken)
+
+/** A cause that is seen, not heard. */
+const seenOf = (
+  failure: Failure,
+  certainty: Found['certainty'],
+  what: string,
+  broken: readonly Violation[],
+): Found => ({
   failure,
   certainty,
-  because: named(failure.title, broken),
+  lines: [],
+  states: named(what, broken),
+  objects: broken.map(({ object }) => object),
   first: 0,
   at: '',
 })
-
-function both(one: Found, other: Found): Found {
-  return {
-    failure: one.failure,
-    certainty: one.certainty === 'sure' || other.certainty === 'sure' ? 'sure' : 'likely',
-    because: [...one.because, ...other.because],
-    first: Math.min(one.first, other.first),
-    at: one.at === '' ? other.at : one.at,
-  }
-}
 
 function stateOf(failure: Failure, cluster: Cluster, seen: SeenOnNodes | undefined): readonly Found[] {
   return failure.signs.flatMap(sign => {
     if (sign.kind !== 'state') return []
     const broken = sign.judge(cluster, seen)
-    if (broken.length === 0) return []
-    return [{ failure, certainty: sign.certainty, because: named(sign.what, broken), first: 0, at: '' }]
+    return broken.length === 0 ? [] : [seenOf(failure, sign.certainty, sign.what, broken)]
   })
 }
 

@@ -31,9 +31,16 @@ export function hearEvents(
     const namespace = getText(one, ['involvedObject', 'namespace'])
     const where = `event of ${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`
     const heard = matcher.read(message, undefined)
+    // As in a line: where the message names the reason, that a pod has no network is no second cause.
+    const namesReason = heard.matches.some(({ certainty }) => certainty === 'sure')
     const byReason = signs.flatMap(({ failure, sign, pattern }) => {
       const fits = sign.reason === reason || sign.reason === ''
-      if (!fits || (pattern.parts.length > 0 && spanOf(pattern, message) === undefined)) return []
+      if (
+        !fits ||
+        (namesReason && sign.certainty !== 'sure') ||
+        (pattern.parts.length > 0 && spanOf(pattern, message) === undefined)
+      )
+        return []
       const known: Known = {
         failure,
         pattern,

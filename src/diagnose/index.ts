@@ -1,6 +1,7 @@
 export { allRules, catalogue } from './catalogue.ts'
 export { conclude } from './conclude.ts'
 export { hearEvents } from './events.ts'
+export { showable } from './hearing.ts'
 export type { Stopped } from './lines.ts'
 export { type Listened, Listener, type LogSource } from './listen.ts'
 export { Matcher } from './matcher.ts'

@@ -97,6 +97,10 @@ export interface Diagnosis {
   readonly because: readonly Evidence[]
   /** Layer of the failure: by it causes are ordered. */
   readonly layer: string
+  /** Ids of failures that say the same less exactly: they are told with this one, and not beside it. */
+  readonly also?: readonly string[]
+  /** Layers in which a run of ours has steps to do yet that explain it: it may pass, and is not sure. */
+  readonly halfDone?: readonly string[]
 }
 
 export interface Evidence {
@@ -108,7 +112,29 @@ export interface Evidence {
   readonly times?: number
 }
 
+/** A run of ours that is under way, or that did not come to its end: what is found may be its half-done state. */
+export interface RunSeen {
+  readonly state: 'under-way' | 'interrupted'
+  /** undefined: nobody says. */
+  readonly command?: 'apply' | 'rollback'
+  /** Name of its journal. */
+  readonly run?: string
+  readonly by?: string
+  /** RFC 3339: since when it is under way, or when it was last heard of. */
+  readonly at?: string
+  /** Its first step that is not done, and the stage of that. */
+  readonly step?: string
+  readonly stage?: string
+  /** In a sentence. */
+  readonly says: string
+  /** What to do about it. */
+  readonly next: string
+  readonly because: readonly Evidence[]
+}
+
 export interface Diagnoses {
+  /** Absent: no sign of a run that has not come to its end. */
+  readonly run?: RunSeen
   /** What comes first is likely to cause what follows. */
   readonly found: readonly Diagnosis[]
   readonly lookedAt: readonly string[]

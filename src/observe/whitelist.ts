@@ -74,6 +74,8 @@ const allowedFiles: readonly RegExp[] = [
   /^\/(?:etc|run|usr\/lib|usr\/local\/lib|lib)\/sysctl\.d\/[^/]+\.conf$/,
   /^\/(?:etc|run|usr\/lib|lib|usr\/local\/lib)\/systemd\/system\/kubelet\.service$/,
   /^\/(?:etc|run|usr\/lib|lib|usr\/local\/lib)\/systemd\/system\/kubelet\.service\.d\/[^/]+\.conf$/,
+  // What of ours is at work on a node: names of a run and of a script, nothing else.
+  /^\/etc\/systemd\/system\/dualstack-[^/]+\.service$/,
   /^\/etc\/cni\/net\.d\/[^/]+\.conf(?:list)?$/,
   /^\/etc\/(?:hosts|resolv\.conf|os-release)$/,
 ]
@@ -124,6 +126,7 @@ export const usualReads: readonly Read[] = [
     '/etc/sysctl.d/*.conf',
     '/usr/lib/systemd/system/kubelet.service.d/*.conf',
     '/etc/systemd/system/kubelet.service.d/*.conf',
+    '/etc/systemd/system/dualstack-*.service',
     '/etc/cni/net.d/*.conf',
     '/etc/cni/net.d/*.conflist',
   ].map((pattern): Read => ({ kind: 'files', pattern, on: 'all' })),

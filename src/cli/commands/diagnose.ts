@@ -10,7 +10,7 @@ export const diagnose = defineCommand({
   name: 'diagnose',
   summary: 'From logs and states to cause and fix, also when the API server is down',
   description:
-    'Looks for known failures and says of each: the cause, how sure that is and why, how to mend it. Reads a live cluster with its events and, on the nodes, container logs and exit codes, the journal of the kubelet, and files; when the API server is down, the nodes alone (--node, else the host of the kubeconfig). Or a bundle, or --log FILE (- for standard input) in any framing. Errors that it does not know are told with what to collect. Changes nothing. Ends with 0 when nothing is found, with 8 when something is, with 4 when nothing could be looked at.',
+    'Looks for known failures and says of each: the cause, how sure that is and why, how to mend it. Reads a live cluster with its events and, on the nodes, container logs and exit codes, the journal of the kubelet, and files; when the API server is down, the nodes alone (--node, else the host of the kubeconfig). Or a bundle, or --log FILE (- for standard input) in any framing. Errors that it does not know are told with what to collect. Says first whether a run of apply or rollback is under way or was interrupted, and which causes may be its half-done state. Changes nothing. Ends with 0 when nothing is found, with 8 when something is (an interrupted run is), with 4 when nothing could be looked at.',
   options: {
     log: list('FILE', 'listen to this log instead of a cluster; - is standard input; may be repeated'),
     node: list(
@@ -43,6 +43,7 @@ export const diagnose = defineCommand({
     const colours = await coloursFor(context.stdout, context.env)
     context.stdout.write(options.output === 'json' ? toJson(diagnoses) : diagnosesText(diagnoses, colours))
     if (diagnoses.found.length + diagnoses.unknown.length > 0) return exitCodes.notReady
+    if (diagnoses.run?.state === 'interrupted') return exitCodes.notReady
     // No news is not good news where nobody could look.
     return diagnoses.lookedAt.length === 0 ? exitCodes.unreachable : exitCodes.ok
   },
@@ -67,8 +68,8 @@ async function diagnosesOf(options: Options, context: Context): Promise<Diagnose
     context,
     async source => {
       const { diagnoseCluster } = await import('../../app/diagnose.ts')
-      const { clock, signal } = context
-      return diagnoseCluster(source, { nodes: Object.keys(nodes), now: clock.now(), signal })
+      const { clock, env, signal } = context
+      return diagnoseCluster(source, { nodes: Object.keys(nodes), now: clock.now(), env, signal })
     },
     { nodes },
   )

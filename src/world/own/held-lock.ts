@@ -7,6 +7,7 @@ import type { Holder } from './holder.ts'
 import { isOurs, lockLease } from './labels.ts'
 import { freedLease, holderOf, leaseDuration, renewedLease } from './lease.ts'
 import { taken, unsure } from './lock-errors.ts'
+import { markOf, type RunMark, withMark } from './mark.ts'
 
 export interface Lock {
   /**
@@ -14,7 +15,15 @@ export interface Lock {
    * @throws ConflictError `lock.lost`; UnreachableError `lock.unsure` when it ran out while the server could not be asked
    */
   check(): Promise<void>
-  /** Gives the lock back; never fails, since one that is not given back expires by itself. */
+  /**
+   * Says how far a run has come, from the next renewal on; undefined: it came to its end, or nothing was left of an earlier one. What the Lease
+   * said before stays until then.
+   */
+  mark(mark: Omit<RunMark, 'by'> | undefined): void
+  /**
+   * Gives the lock back; never fails, since one that is not given back expires by itself. A Lease that says how far a run has come stays, held
+   * by nobody.
+   */
   release(): Promise<void>
 }
 
@@ -38,6 +47,7 @@ export class HeldLock implements Lock {
   #renewed: number
   #renewing: Promise<void> | undefined
   #lost: DualStackError | undefined
+  #mark: RunMark | undefined
 
   constructor(
     api: KubeApi,
@@ -50,6 +60,7 @@ export class HeldLock implements Lock {
     this.#clock = clock
     this.#holder = holder
     this.#lease = lease
+    this.#mark = markOf(lease)
     this.#onLost = onLost
     this.#renewed = clock.now()
     this.#loop = this.#keep()
@@ -62,6 +73,10 @@ export class HeldLock implements Lock {
       if (this.#age() > leaseDuration * second) throw this.#lost ?? unsure(error)
     })
     if (this.#lost !== undefined) throw this.#lost
+  }
+
+  mark(mark: Omit<RunMark, 'by'> | undefined): void {
+    this.#mark = mark && { ...mark, by: this.#holder.identity }
   }
 
   async release(): Promise<void> {
@@ -111,17 +126,19 @@ export class HeldLock implements Lock {
     const begun = this.#clock.now()
     await this.#limited(async signal => {
       try {
-        this.#lease = await this.#api.replace(resource, renewedLease(this.#lease, begun), { signal })
+        this.#lease = await this.#api.replace(resource, this.#renewedAt(this.#lease, begun), { signal })
       } catch (error) {
         if (!(error instanceof ApiError && (error.status === 409 || error.status === 404))) throw error
         // Ours with a label added, or our own write whose answer was lost: go on from there.
         const now = await this.#api.get(resource, namespace, name, signal)
         if (now === undefined || !this.#isMine(now)) return this.#lose(taken(now))
-        this.#lease = await this.#api.replace(resource, renewedLease(now, begun), { signal })
+        this.#lease = await this.#api.replace(resource, this.#renewedAt(now, begun), { signal })
       }
     })
     if (this.#lost === undefined) this.#renewed = begun
   }
+
+  #renewedAt = (lease: KubeObject, now: number): KubeObject => withMark(renewedLease(lease, now), this.#mark)
 
   #isMine = (lease: KubeObject): boolean =>
     holderOf(lease) === this.#holder.identity && lease.metadata.uid === this.#lease.metadata.uid
@@ -164,7 +181,8 @@ export class HeldLock implements Lock {
 
   async #giveBackAs(lease: KubeObject, signal: AbortSignal): Promise<void> {
     const { uid, resourceVersion } = lease.metadata
-    if (isOurs(lease)) await this.#api.delete(resource, namespace, name, { uid, resourceVersion, signal })
-    else await this.#api.replace(resource, freedLease(lease), { signal })
+    if (isOurs(lease) && this.#mark === undefined)
+      await this.#api.delete(resource, namespace, name, { uid, resourceVersion, signal })
+    else await this.#api.replace(resource, freedLease(withMark(lease, this.#mark)), { signal })
   }
 }

@@ -22,6 +22,12 @@ export const lockLease = {
 export const lockAnnotations = {
   /** Boot id and process of the holder, by which the same host can tell that it is dead. */
   process: 'kubectl-dualstack/process',
+  /** What its run is, and how far it has come: mark.ts. */
+  run: 'kubectl-dualstack/run',
+  direction: 'kubectl-dualstack/direction',
+  by: 'kubectl-dualstack/by',
+  step: 'kubectl-dualstack/step',
+  stage: 'kubectl-dualstack/stage',
 } as const
 
 export const isOurs = ({ metadata }: KubeObject): boolean =>

@@ -25,6 +25,9 @@ export const processOf = (lease: KubeObject): string | undefined =>
 /** Milliseconds; NaN where the Lease does not say. */
 export const acquiredAt = (lease: KubeObject): number => Date.parse(specOf(lease).acquireTime ?? '')
 
+/** When it was held last, as the Lease says. */
+export const renewedAt = (lease: KubeObject): string | undefined => specOf(lease).renewTime
+
 /** Milliseconds, by the holder's clock. A Lease that does not say has expired. */
 export function expiresAt(lease: KubeObject): number {
   const { renewTime, leaseDurationSeconds = leaseDuration } = specOf(lease)
@@ -63,11 +66,11 @@ export const renewedLease = (lease: KubeObject, now: number): KubeObject => ({
   spec: { ...specOf(lease), renewTime: microTime(now) },
 })
 
-/** For a Lease that somebody else made and only lends us. */
+/** Nobody's, for one that stays: somebody else made it and only lends it, or it says how far a run has come. When it was held last stays. */
 export function freedLease(lease: KubeObject): KubeObject {
   const { [lockAnnotations.process]: _ours, ...annotations } = lease.metadata.annotations ?? {}
-  const { leaseTransitions } = specOf(lease)
-  return { ...lease, metadata: { ...lease.metadata, annotations }, spec: { leaseTransitions } }
+  const { leaseTransitions, renewTime } = specOf(lease)
+  return { ...lease, metadata: { ...lease.metadata, annotations }, spec: { leaseTransitions, renewTime } }
 }
 
 /** metav1.MicroTime wants exactly six digits. */

@@ -267,6 +267,59 @@ describe('keeping it', () => {
   })
 })
 
+describe('how far a run has come', () => {
+  const mark = { run: 'r-apply-1', direction: 'dual', step: 'kubelet/n1', stage: 'kubelet' } as const
+  const marked = {
+    'kubectl-dualstack/run': 'r-apply-1',
+    'kubectl-dualstack/direction': 'dual',
+    'kubectl-dualstack/by': anna.identity,
+    'kubectl-dualstack/step': 'kubelet/n1',
+    'kubectl-dualstack/stage': 'kubelet',
+  }
+
+  test('is said with the next renewal', async () => {
+    const lock = await acquire(anna)
+    lock.mark(mark)
+    expect(lease()?.metadata.annotations).toEqual({})
+    await clock.advance(10_000)
+    expect(lease()?.metadata.annotations).toEqual(marked)
+    lock.mark({ run: mark.run, direction: 'dual' })
+    await clock.advance(10_000)
+    const { 'kubectl-dualstack/step': _step, 'kubectl-dualstack/stage': _stage, ...rest } = marked
+    expect(lease()?.metadata.annotations).toEqual(rest)
+  })
+
+  test('stays when the lock is given back, held by nobody, with when it was held last', async () => {
+    const lock = await acquire(anna)
+    lock.mark(mark)
+    await clock.advance(10_000)
+    await lock.release()
+    expect(lease()?.metadata.annotations).toEqual(marked)
+    expect(spec()).toEqual({ leaseTransitions: 0, renewTime: '2026-11-23T12:00:10.000000Z' })
+  })
+
+  test('is said on release, though it was never renewed', async () => {
+    const lock = await acquire(anna)
+    lock.mark(mark)
+    await lock.release()
+    expect(lease()?.metadata.annotations).toEqual(marked)
+  })
+
+  test('stays while somebody looks and does nothing, and goes with the run that comes to its end', async () => {
+    const first = await acquire(anna)
+    first.mark(mark)
+    await first.release()
+    const second = await acquire(ben)
+    await clock.advance(10_000)
+    await second.release()
+    expect(lease()?.metadata.annotations).toEqual(marked)
+    const third = await acquire(ben)
+    third.mark(undefined)
+    await third.release()
+    expect(lease()).toBeUndefined()
+  })
+})
+
 function leaseOf({ identity, process: key }: Holder, renewed: number): KubeObject {
   const time = new Date(renewed).toISOString().replace('Z', '000Z')
   return {

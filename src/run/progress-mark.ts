@@ -1,0 +1,26 @@
+import type { Event } from '../model/event.ts'
+import type { Plan } from '../model/plan.ts'
+import type { RunMark } from '../world/own/mark.ts'
+
+/**
+ * Says at once, and again with each step that settles, how far a run has come: its first step that is not settled. Steps may settle out of
+ * order (`Step.meanwhile`), so that is not always the one that was begun last.
+ */
+export function progressMark(
+  { steps, direction }: Plan,
+  run: string,
+  before: ReadonlySet<string>,
+  say: (mark: Omit<RunMark, 'by'>) => void,
+): (event: Event) => void {
+  const settled = new Set(before)
+  const mark = (): void => {
+    const next = steps.find(({ id }) => !settled.has(id))
+    say({ run, direction, ...(next !== undefined && { step: next.id, stage: next.stage }) })
+  }
+  mark()
+  return event => {
+    if (event.kind !== 'settled') return
+    settled.add(event.step)
+    mark()
+  }
+}
