@@ -85,13 +85,11 @@ const states = new Map<string, ContainerSeen['state']>([
 const stateOf = (text: string): ContainerSeen['state'] => states.get(text) ?? 'unknown'
 
 const textIn = (value: unknown): string => (typeof value === 'string' ? value : '')
-const isMap = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** `crictl ps -a -o json`; what cannot be understood is as if nothing had been said. */
 function listed(text: string, exits: ReadonlyMap<string, Exit>): readonly ContainerSeen[] {
   const containers = getField(parseJson(text), ['containers'])
-  return (Array.isArray(containers) ? containers : []).filter(isMap).map(one => {
+  return (Array.isArray(containers) ? containers : []).map(one => {
     const said = (...path: readonly string[]): string => textIn(getField(one, path))
     const exit = exits.get(said('id'))
     const attempt = getField(one, ['metadata', 'attempt'])
