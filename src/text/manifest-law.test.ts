@@ -31,6 +31,16 @@ function allowed({ odd }: RoughManifest, name: string, uses: readonly (string | 
   ]
 }
 
+/** Its last line has no end, and an empty one in front of it. */
+const behindEmpty = ((): RoughManifest => {
+  const head = 'apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - name: c\n    command:\n    - c\n'
+  const lines = [
+    ...bareLines(head).map(text => ({ text })),
+    { text: '    - -v=1', flag: 'v', part: 'both' as const },
+  ]
+  return { lines, odd: new Set(), text: lines.map(({ text }) => text).join('\n') }
+})()
+
 describe('a manifest as people write them', () => {
   it('has exactly the lines of one flag changed, or is refused for a form that is in it', () => {
     const seen = new Map<string, number>()
@@ -55,7 +65,7 @@ describe('a manifest as people write them', () => {
         expect(others(after)).toEqual(others(text))
         expectLines(parts, after, name, wanted, uses)
       }),
-      { numRuns: 200 },
+      { numRuns: 200, examples: [[behindEmpty, 'v', null]] },
     )
     for (const key of ['in', 'out', 'set', 'text.alias', 'text.repeated', 'text.terminator'])
       expect(seen.get(key), key).toBeGreaterThan(0)
