@@ -359,12 +359,17 @@ describe('a rehearsal', () => {
     minutes,
   )
 
-  test(
-    'says of a fault on a node that is not practised how it can be had',
-    async () => {
-      await expect(rehearsed({ limit, faults: [`kill@kubelet/${odd.node}`] })).rejects.toMatchObject({
-        message: expect.stringContaining('no step of what is practised') as string,
-        hint: expect.stringContaining('--whole') as string,
+  test.each([
+    [`kill@kubelet/${odd.node}`, 'no step of what is practised', /^Something else .* --whole practises all/],
+    [`kill@kubelet/n22`, 'no step has the id', /^Did you mean kubelet\/n2\?$/],
+    [`kill@kubelet/wroker-00029`, 'no step has the id', /^Did you mean kubelet\/worker-00029\? .*--whole/],
+    [`kill@nothing-like-it`, 'no step has the id', /^The ids stand in brackets/],
+  ])(
+    'with stand-ins says of the fault %s what there is, and of --whole only where it helps',
+    async (fault, message, hint) => {
+      await expect(rehearsed({ limit, faults: [fault] })).rejects.toMatchObject({
+        message: expect.stringContaining(message) as string,
+        hint: expect.stringMatching(hint) as string,
       })
     },
     minutes,

@@ -4,19 +4,17 @@ import { join } from 'node:path'
 import { applyStep } from '../model/apply.ts'
 import type { Cluster } from '../model/cluster.ts'
 import type { Event } from '../model/event.ts'
-import type { Layer } from '../model/layer.ts'
 import type { Plan } from '../model/plan.ts'
 import { readBundle } from '../observe/bundle.ts'
 import { observe } from '../observe/live.ts'
-import type { Intent } from '../plan/intent.ts'
 import { type Practice, type PracticeProcess, practiceWorld } from '../practice/index.ts'
 import type { World } from '../world/ports.ts'
-import type { Moment, Rehearsal, WayReport } from '../report/rehearsal.ts'
+import type { Rehearsal, WayReport } from '../report/rehearsal.ts'
 import { apply } from './apply.ts'
 import { planFor } from './plan.ts'
 import { compare } from './rehearsal/compare.ts'
 import { chooseFault } from './rehearsal/faults.ts'
-import { firstLook, type LargeLook, lookAtLarge, planThere } from './rehearsal/first-look.ts'
+import { firstLook, type Given, type LargeLook, lookAtLarge, planThere } from './rehearsal/first-look.ts'
 import { look } from './rehearsal/look.ts'
 import { isLarge, type Limit, practisedWhole } from './rehearsal/represent.ts'
 import { runWay } from './rehearsal/run-way.ts'
@@ -24,21 +22,13 @@ import { rollback } from './rollback.ts'
 import { journalFolder } from '../run/journal.ts'
 import { allReads } from './rules.ts'
 
-export interface Rehearse {
-  /** Folder of a bundle. */
-  readonly bundle: string
-  readonly layers: readonly Layer[]
-  readonly intent: Intent
-  /** Ids of rules whose findings stand in nobody's way. */
-  readonly ignored?: ReadonlySet<string>
+export interface Rehearse extends Given {
   /** `NAME` or `NAME@STEP`, see `chooseFault`. */
   readonly faults?: readonly string[]
   /** A large cluster is practised whole too, and not by some that stand for the rest. */
   readonly whole?: boolean
   /** What counts as large; `practisedWhole` unless told. */
   readonly limit?: Limit
-  /** What the rehearsal itself says. */
-  readonly tell?: (moment: Moment) => void
   /** What its runs say. */
   readonly emit?: (event: Event) => void
   readonly onEvent?: (event: Event, process: PracticeProcess) => void
@@ -69,7 +59,7 @@ async function rehearseIn(state: string, options: Rehearse): Promise<Rehearsal> 
   const { observed, judged, plan } = large ?? firstLook(before, practice.clock.now(), options)
   const planned = large === undefined ? plan : planThere(before, { ...options, intent })
   const planBack = planFor(planned.steps.reduce(applyStep, before), { to: 'single' }, layers)
-  const chosen = (options.faults ?? []).map(text => chooseFault(text, planned, planBack, large !== undefined))
+  const chosen = (options.faults ?? []).map(text => chooseFault(text, planned, planBack, large && plan))
   const way = (direction: Plan['direction'], run: Parameters<typeof runWay>[0]['run']) =>
     runWay({
       practice,

@@ -106,10 +106,10 @@ const ways = { there: 'dual', back: 'single' } as const
 
 /**
  * `NAME`, `NAME@STEP`, `NAME@there:STEP`, `NAME@back:STEP`, `NAME@back`. Without a step the first that the fault fits, there if it can be.
- * @param isPart some nodes and workloads stand for the others: a step may be that of one that is not there
+ * @param whole the way there of all of it, where some nodes and workloads stand for the others: a step may be that of one that is not there
  * @throws UsageError for a name, a step or a pair that does not go together
  */
-export function chooseFault(text: string, there: Plan, back: Plan, isPart = false): ChosenFault {
+export function chooseFault(text: string, there: Plan, back: Plan, whole?: Plan): ChosenFault {
   const at = text.indexOf('@')
   const name = at < 0 ? text : text.slice(0, at)
   const kind = faultKinds.find(one => one.name === name)
@@ -130,21 +130,9 @@ export function chooseFault(text: string, there: Plan, back: Plan, isPart = fals
   const steps = plans.flatMap(plan => plan.steps.map(step => ({ kind, way: plan.direction, step })))
   const found = steps.filter(({ step }) => id === undefined || step.id === id)
   if (found.length === 0) {
-    const guess = nearest(
-      id ?? '',
-      steps.map(({ step }) => step.id),
-    )
-    if (isPart) {
-      const ids = [...new Set(steps.map(({ step }) => step.id))]
-      throw new UsageError(
-        `--fault ${text}: no step of what is practised has the id '${id}'`,
-        `A node that is not among those practised has no steps; --whole practises all. There are: ${ids.join(', ')}.`,
-      )
-    }
-    throw new UsageError(
-      `--fault ${text}: no step has the id '${id}'`,
-      guess === undefined ? 'The ids stand in brackets in `dualstack plan`.' : `Did you mean ${guess}?`,
-    )
+    const practised = new Set(idsOf([there, back]))
+    const others = whole === undefined ? [] : idsOf([whole]).filter(one => !practised.has(one))
+    throw noStep(text, id ?? '', idsOf(plans), others)
   }
   const fitting = found.find(({ step }) => kind.of(step) !== undefined)
   if (fitting !== undefined) return fitting
@@ -152,5 +140,25 @@ export function chooseFault(text: string, there: Plan, back: Plan, isPart = fals
   throw new UsageError(
     `--fault ${text}: that cannot happen in this step`,
     others.length === 0 ? 'It fits no step of this cluster.' : `It fits ${[...new Set(others)].join(', ')}.`,
+  )
+}
+
+const idsOf = (plans: readonly Plan[]): readonly string[] =>
+  plans.flatMap(({ steps }) => steps.map(({ id }) => id))
+
+/**
+ * @param there ids of the steps that it may be
+ * @param others ids of steps that are not practised, as the way there of all of it has them: those of the way back are called the same
+ */
+function noStep(text: string, id: string, there: readonly string[], others: readonly string[]): UsageError {
+  const whole = 'Something else stands for what that step is of; --whole practises all.'
+  if (others.includes(id))
+    return new UsageError(`--fault ${text}: no step of what is practised has the id '${id}'`, whole)
+  const guess = nearest(id, [...there, ...others])
+  return new UsageError(
+    `--fault ${text}: no step has the id '${id}'`,
+    guess === undefined
+      ? 'The ids stand in brackets in `dualstack plan`.'
+      : `Did you mean ${guess}?${there.includes(guess) ? '' : ` ${whole}`}`,
   )
 }

@@ -1,12 +1,13 @@
 import type { Cluster } from '../../model/cluster.ts'
+import { nodeNames } from '../../model/changes.ts'
+import type { Layer } from '../../model/layer.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { Intent } from '../../plan/intent.ts'
 import { beginningOf } from '../../practice/index.ts'
 import type { PreflightReport } from '../../report/findings.ts'
-import type { Observed, Practised } from '../../report/rehearsal.ts'
+import type { Moment, Observed, Practised } from '../../report/rehearsal.ts'
 import { planFor } from '../plan.ts'
 import { preflightFor, requireGo } from '../preflight.ts'
-import type { Rehearse } from '../rehearse.ts'
 import { represent, type Seen } from './represent.ts'
 
 /** What is told of a cluster before anything is done to its practice cluster. */
@@ -15,7 +16,17 @@ export interface FirstLook extends Seen {
   readonly judged: PreflightReport
 }
 
-type Given = Pick<Rehearse, 'bundle' | 'layers' | 'intent' | 'ignored' | 'tell'>
+/** What is rehearsed, and what is wanted of it. */
+export interface Given {
+  /** Folder of a bundle. */
+  readonly bundle: string
+  readonly layers: readonly Layer[]
+  readonly intent: Intent
+  /** Ids of rules whose findings stand in nobody's way. */
+  readonly ignored?: ReadonlySet<string>
+  /** What the rehearsal itself says. */
+  readonly tell?: (moment: Moment) => void
+}
 
 /** Counts, judges and plans, and tells it. */
 export function firstLook(cluster: Cluster, now: number, given: Given): FirstLook {
@@ -24,7 +35,7 @@ export function firstLook(cluster: Cluster, now: number, given: Given): FirstLoo
     bundle,
     cluster: cluster.uid,
     version: cluster.version,
-    nodes: Object.keys(cluster.nodes).length,
+    nodes: nodeNames(cluster).length,
     pods: cluster.pods.length,
     services: cluster.objects['v1/services']?.length ?? 0,
   }
