@@ -169,6 +169,68 @@ describe('what stands for a large cluster', () => {
     expect(left).toEqual(['PodDisruptionBudget gpu/gpu: it counts pods of a DaemonSet'])
   })
 
+  describe('of a DaemonSet that is not done', () => {
+    const set = { namespace: 'kube-system', name: 'kube-proxy' }
+    const statusOf = ({ objects }: Cluster) =>
+      objects['apps/v1/daemonsets']?.find(({ metadata }) => metadata.name === set.name)?.['status'] as
+        | Readonly<Record<string, number>>
+        | undefined
+    const isOn = (pod: Cluster['pods'][number], node: string): boolean =>
+      pod.owner?.name === set.name && pod.node === node
+    const withCounts = (cluster: Cluster, counts: Readonly<Record<string, number>>): Cluster => ({
+      ...cluster,
+      objects: {
+        ...cluster.objects,
+        'apps/v1/daemonsets': (cluster.objects['apps/v1/daemonsets'] ?? []).map(one =>
+          one.metadata.name === set.name
+            ? { ...one, status: { ...(one['status'] as object), ...counts } }
+            : one,
+        ),
+      },
+    })
+
+    test('a pod of the template before is there, and it is counted', () => {
+      const pods = whole.pods.map(pod =>
+        pod.owner?.name !== set.name || isOn(pod, odd.node)
+          ? pod
+          : { ...pod, revision: 'new', created: '2026-12-01T00:00:00Z' },
+      )
+      const half = withCounts({ ...whole, pods }, { updatedNumberScheduled: size.nodes - 1 })
+      const some = part(half)
+      expect(Object.keys(some.nodes)).toContain(odd.node)
+      const { desiredNumberScheduled: desired = 0, updatedNumberScheduled } = statusOf(some) ?? {}
+      expect(desired).toBe(some.pods.filter(({ owner }) => owner?.name === set.name).length)
+      expect(updatedNumberScheduled).toBe(desired - 1)
+    })
+
+    test('none is updated where none is in the whole', () => {
+      const counts = statusOf(part(withCounts(whole, { updatedNumberScheduled: 0 })))
+      expect(counts).toMatchObject({ updatedNumberScheduled: 0 })
+      expect(counts?.['numberReady']).toBe(counts?.['desiredNumberScheduled'])
+    })
+
+    test('a pod that is not ready is there, and it is counted', () => {
+      const pods = whole.pods.map(pod => (isOn(pod, odd.node) ? { ...pod, ready: false } : pod))
+      const counts = { numberReady: size.nodes - 1, numberAvailable: size.nodes - 1, numberUnavailable: 1 }
+      const some = statusOf(part(withCounts({ ...whole, pods }, counts)))
+      const desired = some?.['desiredNumberScheduled'] ?? 0
+      expect(some).toMatchObject({
+        numberReady: desired - 1,
+        numberAvailable: desired - 1,
+        numberUnavailable: 1,
+      })
+    })
+
+    test('a node that lacks its pod is there, and it is counted', () => {
+      const pods = whole.pods.filter(pod => !isOn(pod, odd.node))
+      const some = part(withCounts({ ...whole, pods }, { currentNumberScheduled: size.nodes - 1 }))
+      expect(Object.keys(some.nodes)).toContain(odd.node)
+      const counts = statusOf(some)
+      expect(counts?.['currentNumberScheduled']).toBe((counts?.['desiredNumberScheduled'] ?? 0) - 1)
+      expect(counts?.['desiredNumberScheduled']).toBe(Object.keys(some.nodes).length)
+    })
+  })
+
   test('leaves out, and names, a workload of a kind of its own that has too many pods', () => {
     const many = withOdd('apps/v1/deployments', odd.app, one =>
       setField(one, ['spec', 'strategy'], { type: 'Recreate' }),

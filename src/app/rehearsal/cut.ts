@@ -1,5 +1,6 @@
 import type { Cluster, KubeObject, Pod, Resource } from '../../model/cluster.ts'
 import { getField, getText } from '../../model/fields.ts'
+import { countedFor } from './daemon-sets.ts'
 import { isMade, keyOf, kindOf, services, type Units } from './workload-units.ts'
 
 /** What is kept of a cluster. */
@@ -22,6 +23,7 @@ export function cut(cluster: Cluster, { units, unitOf }: Units, { nodes, keys }:
     return unit === undefined || unit.kind === 'DaemonSet' ? nodes.has(pod.node) : true
   }
   const pods = cluster.pods.filter(isPodKept)
+  const nodesLeft = (cluster.objects['v1/nodes'] ?? []).filter(({ metadata }) => nodes.has(metadata.name))
   const podNames = new Set(pods.map(({ namespace, name }) => `${namespace}/${name}`))
   const wasThere = new Set((cluster.objects['v1/nodes'] ?? []).map(({ metadata }) => metadata.name))
   const isAway = (node: string | undefined): boolean =>
@@ -64,7 +66,7 @@ export function cut(cluster: Cluster, { units, unitOf }: Units, { nodes, keys }:
     podNames.has(`${getText(target, ['namespace']) ?? namespace ?? ''}/${getText(target, ['name']) ?? ''}`)
   const fitted = (resource: Resource, object: KubeObject): KubeObject => {
     if (resource === 'apps/v1/daemonsets')
-      return counted(object, units.get(keyOf('DaemonSet', object.metadata))?.pods.filter(isPodKept) ?? [])
+      return countedFor(object, units.get(keyOf('DaemonSet', object.metadata)), nodesLeft, isPodKept)
     if (!resource.endsWith('/endpointslices') && resource !== 'v1/endpoints') return object
     const only = (list: unknown): unknown =>
       Array.isArray(list)
@@ -100,20 +102,4 @@ export function cut(cluster: Cluster, { units, unitOf }: Units, { nodes, keys }:
     pods,
     nodes: Object.fromEntries(Object.entries(cluster.nodes).filter(([node]) => !isAway(node))),
   }
-}
-
-/** A DaemonSet's numbers for the nodes that are left: those that said "all" say it of fewer, and nothing counts more than there are. */
-function counted(set: KubeObject, pods: readonly Pod[]): KubeObject {
-  const status = set['status'] as Readonly<Record<string, unknown>> | undefined
-  const desired = status?.['desiredNumberScheduled']
-  if (status === undefined || typeof desired !== 'number') return set
-  const ready = pods.filter(pod => pod.ready).length
-  const numbers = Object.entries(status).map(([key, value]) => {
-    if (typeof value !== 'number' || key === 'observedGeneration' || key === 'numberMisscheduled')
-      return [key, value]
-    if (key === 'numberReady' || key === 'numberAvailable') return [key, ready]
-    if (key === 'numberUnavailable') return [key, pods.length - ready]
-    return [key, Math.min(value, pods.length)]
-  })
-  return { ...set, status: Object.fromEntries(numbers) }
 }

@@ -3,6 +3,7 @@ import { getField, getText } from '../../model/fields.ts'
 import { groupBy } from '../../layers/shared/group.ts'
 import { isControlPlane } from '../../observe/wanted.ts'
 import { cut, type Kept } from './cut.ts'
+import { nodesForDaemonSet } from './daemon-sets.ts'
 import { factTexts, nodeKind, serviceKind, workloadKind } from './kinds.ts'
 import { budgets, keyOf, type Selector, services, type Unit, type Units, unitsOf } from './workload-units.ts'
 
@@ -228,14 +229,10 @@ function nodesFor(
     if (isControlPlane(node)) nodes.add(node.metadata.name)
   for (const unit of kept) if (unit.kind !== 'DaemonSet') for (const { node } of unit.pods) nodes.add(node)
   nodes.delete('')
-  // One that runs on some nodes only, chosen by their labels: a few of those.
-  for (const unit of kept) {
-    if (unit.kind !== 'DaemonSet') continue
-    const own = [...new Set(unit.pods.map(({ node }) => node))].filter(node => node !== '').toSorted(byName)
-    const there = own.filter(node => nodes.has(node)).length
-    for (const node of own.filter(name => !nodes.has(name)).slice(0, Math.max(0, ofEach - there)))
-      nodes.add(node)
-  }
+  for (const unit of kept)
+    if (unit.kind === 'DaemonSet')
+      for (const node of nodesForDaemonSet(unit, cluster.objects['v1/nodes'] ?? [], nodes, ofEach))
+        nodes.add(node)
   for (const members of kinds.members) {
     const there = members.filter(({ metadata }) => nodes.has(metadata.name)).length
     const others = members.filter(({ metadata }) => !nodes.has(metadata.name))
