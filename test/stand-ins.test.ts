@@ -307,22 +307,25 @@ describe('what stands for a large cluster', () => {
 })
 
 describe('where the whole says what the kinds do not show', () => {
-  const finding = (object: string) => ({
+  const finding = (object: string, more: Partial<Finding> = {}): Finding => ({
     rule: 'example/seen',
-    severity: 'warning' as const,
+    severity: 'warning',
     object,
     field: '',
     message: '',
+    ...more,
   })
-  /** A rule that finds one thing, wherever it is. */
-  const findsIn = (object: string, isThere: (cluster: Cluster) => boolean) => {
+  /** What is found of a cluster, by a rule that sees all of it. */
+  const findsIn = (find: (cluster: Cluster) => readonly Finding[], cluster = whole, most?: number) => {
     const plan = { steps: [], notices: [] } as unknown as Plan
-    const judged = (findings: readonly Finding[]) => ({ verdict: 'go' as const, findings, ignored: [] })
-    return represent(whole, { judged: judged([finding(object)]), plan }, cluster => ({
-      judged: judged(isThere(cluster) ? [finding(object)] : []),
+    const see = (one: Cluster) => ({
+      judged: { verdict: 'go' as const, findings: find(one), ignored: [] },
       plan,
-    }))
+    })
+    return represent(cluster, see(cluster), see, most)
   }
+  const has = (cluster: Cluster, resource: Resource, name: string): boolean =>
+    namesOf(cluster, resource).some(one => one.endsWith(name))
 
   test.each<readonly [string, Resource]>([
     [`Node ${odd.node}`, 'v1/nodes'],
@@ -331,15 +334,82 @@ describe('where the whole says what the kinds do not show', () => {
     [`Service team-37/${odd.app}`, 'v1/services'],
   ])('%s comes in, when a finding names it', (object, resource) => {
     const name = `/${object.split(/[ /]/).at(-1) ?? ''}`
-    const isThere = (cluster: Cluster) => namesOf(cluster, resource).some(one => one.endsWith(name))
-    expect(isThere(part(whole))).toBe(false)
-    const { cluster, practised } = findsIn(object, isThere)
-    expect(isThere(cluster)).toBe(true)
+    expect(has(part(whole), resource, name)).toBe(false)
+    const { cluster, practised } = findsIn(one => (has(one, resource, name) ? [finding(object)] : []))
+    expect(has(cluster, resource, name)).toBe(true)
     expect(practised.left).toEqual([])
   })
 
+  test('the owner of a pod that is named comes in, and a node of which no facts were read', () => {
+    const { [odd.node]: _unread, ...read } = whole.nodes
+    const pod = whole.pods.find(({ labels, node }) => labels['app'] === odd.app && node !== odd.node)
+    const named = [`Pod team-37/${pod?.name ?? ''}`, `Node ${odd.node}`]
+    const resource = ['v1/deployments', 'v1/nodes'] as const
+    const { cluster, practised } = findsIn(
+      one => [
+        ...(one.pods.some(({ uid }) => uid === pod?.uid) ? [finding(named[0] ?? '', { rule: 'a/pod' })] : []),
+        ...(has(one, resource[1], odd.node) ? [finding(named[1] ?? '', { rule: 'a/node' })] : []),
+      ],
+      { ...whole, nodes: read },
+    )
+    expect(practised.left).toEqual([])
+    expect(practised.nodes).toBe(cluster.objects['v1/nodes']?.length)
+  })
+
+  test.each<readonly [string, Partial<Finding>]>([
+    ['severity', { severity: 'info' }],
+    ['rule', { rule: 'example/other' }],
+    ['message', { message: 'it listens nowhere' }],
+    ['family', { message: 'app-00001 has no IPv6' }],
+  ])('another %s is another thing that is said', (_, more) => {
+    const { cluster } = findsIn(one =>
+      (one.objects['v1/nodes'] ?? []).map(({ metadata: { name } }) =>
+        finding(`Node ${name}`, { message: `${name} has no IPv4`, ...(name === odd.node ? more : {}) }),
+      ),
+    )
+    expect(has(cluster, 'v1/nodes', odd.node)).toBe(true)
+  })
+
+  test('names and numbers in a message make no other thing of it', () => {
+    const { cluster, practised } = findsIn(one => {
+      const all = (one.objects['v1/nodes'] ?? []).map(({ metadata }) => metadata.name)
+      const message = `${all.length === 1 ? '1 node has' : `${all.length} nodes have`} one: ${all.slice(0, 2).join(', ')} and ${all.length - 2} more`
+      return [
+        finding('nodes', { message }),
+        ...all.map(name => finding(`Node ${name}`, { message: `${name} has 10.1.1.1/24 beside n1` })),
+      ]
+    })
+    expect(practised.left).toEqual([])
+    expect(Object.keys(cluster.nodes)).toEqual(Object.keys(part(whole).nodes))
+  })
+
+  test('thousands of things that one rule says bring in some, leave room for others, and the rest is told', () => {
+    const letters = (index: number): string =>
+      [...String(index)].map(digit => 'abcdefghij'[Number(digit)]).join('')
+    const apps = Array.from({ length: size.services }, (_, index) => String(index).padStart(5, '0'))
+    const find = (one: Cluster) => [
+        ...(one === whole
+          ? apps.flatMap((app, index) =>
+              Array.from({ length: 40 }, (_, more) =>
+                finding(`Deployment team-${index}/app-${app}`, {
+                  message: `it says ${letters(40 * index + more)}`,
+                }),
+              ),
+            )
+          : []),
+        ...(has(one, 'v1/nodes', odd.node) ? [finding(`Node ${odd.node}`, { rule: 'example/node' })] : []),
+    ]
+    const { cluster, practised } = findsIn(find, whole, 10)
+    expect(has(cluster, 'v1/nodes', odd.node)).toBe(true)
+    expect(cluster.objects['apps/v1/deployments']?.length).toBeLessThan(size.services / 2)
+    expect(practised.left).toEqual([
+      'warning example/seen: it says a (Deployment team-0/app-00000), and 2399 more of this',
+    ])
+  })
+
   test('what cannot be brought in is told', () => {
-    expect(findsIn('the weather', () => false).practised.left).toEqual(['warning example/seen (the weather)'])
+    const { practised } = findsIn(one => (one === whole ? [finding('the weather')] : []))
+    expect(practised.left).toEqual(['warning example/seen (the weather)'])
   })
 })
 

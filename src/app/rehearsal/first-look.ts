@@ -8,7 +8,8 @@ import type { PreflightReport } from '../../report/findings.ts'
 import type { Moment, Observed, Practised } from '../../report/rehearsal.ts'
 import { planFor } from '../plan.ts'
 import { preflightFor, requireGo } from '../preflight.ts'
-import { represent, type Seen } from './represent.ts'
+import type { Seen } from './aspects.ts'
+import { represent } from './represent.ts'
 
 /** What is told of a cluster before anything is done to its practice cluster. */
 export interface FirstLook extends Seen {
