@@ -6,7 +6,10 @@ import { bigCluster } from '../bench/big-cluster.ts'
 import { layers } from '../src/app/layers.ts'
 import { lookAtLarge } from '../src/app/rehearsal/first-look.ts'
 import { represent } from '../src/app/rehearsal/represent.ts'
-import { sortOut, standIns } from '../src/app/rehearsal/stand-ins.ts'
+import { nameless } from '../src/app/rehearsal/aspects.ts'
+import { Choice } from '../src/app/rehearsal/choice.ts'
+import { sortOut } from '../src/app/rehearsal/sort-out.ts'
+import { standIns } from '../src/app/rehearsal/stand-ins.ts'
 import { rehearse, type Rehearse } from '../src/app/rehearse.ts'
 import { allReads } from '../src/app/rules.ts'
 import { bundledSample } from '../src/app/sample.ts'
@@ -52,6 +55,36 @@ function withOdd(resource: Resource, name: string, change: (object: KubeObject) 
   )
   return { ...whole, objects: { ...whole.objects, [resource]: objects } }
 }
+const withMore = (cluster: Cluster, resource: Resource, object: KubeObject): Cluster => ({
+  ...cluster,
+  objects: { ...cluster.objects, [resource]: [...(cluster.objects[resource] ?? []), object] },
+})
+const withNodes = (change: (node: KubeObject) => KubeObject): Cluster => ({
+  ...whole,
+  objects: { ...whole.objects, 'v1/nodes': (whole.objects['v1/nodes'] ?? []).map(change) },
+})
+const withLabel = (label: string, valueOf: (node: string) => string): Cluster =>
+  withNodes(node => setField(node, ['metadata', 'labels', label], valueOf(node.metadata.name)))
+/** Taints of all nodes, and a Deployment that tolerates each value of them. */
+const withTaints = (valueOf: (node: string) => string): Cluster => {
+  const tainted = withNodes(node =>
+    setField(
+      node,
+      ['spec', 'taints'],
+      [{ key: 'for', value: valueOf(node.metadata.name), effect: 'NoSchedule' }],
+    ),
+  )
+  const tolerations = ['gpu', 'web'].map(value => ({ key: 'for', operator: 'Equal', value }))
+  return {
+    ...tainted,
+    objects: {
+      ...tainted.objects,
+      'apps/v1/deployments': (tainted.objects['apps/v1/deployments'] ?? []).map(one =>
+        setField(one, ['spec', 'template', 'spec', 'tolerations'], tolerations),
+      ),
+    },
+  }
+}
 /** A name from the midst of a list, which nobody takes unless it is a kind of its own. */
 const odd = { node: 'worker-00029', app: 'app-00037' }
 
@@ -59,7 +92,11 @@ describe('what stands for a large cluster', () => {
   test('is of every kind of node, workload and Service that the cluster has, and far smaller', () => {
     const { cluster, kinds, left } = standIns(sortOut(whole), none)
     const of = sortOut(cluster)
-    expect({ nodes: of.nodes.all, workloads: of.workloads.all, services: of.services.all }).toEqual(kinds)
+    expect({
+      nodes: of.nodes.groups.length,
+      workloads: of.workloads.groups.length,
+      services: of.services.groups.length,
+    }).toEqual(kinds)
     expect(left).toEqual([])
     expect(Object.keys(cluster.nodes).length).toBeLessThan(size.nodes / 2)
     expect(cluster.pods.length).toBeLessThan(size.pods / 2)
@@ -84,6 +121,34 @@ describe('what stands for a large cluster', () => {
         }
         return { ...whole, nodes: { ...whole.nodes, [odd.node]: { ...facts, files } } }
       },
+      'v1/nodes',
+      odd.node,
+    ],
+    [
+      'a node with a label that an IPPool chooses by',
+      () =>
+        withMore(
+          withLabel('rack', name => (name === odd.node ? 'b' : 'a')),
+          'crd.projectcalico.org/v1/ippools',
+          { metadata: { name: 'rack-b' }, spec: { cidr: '10.1.0.0/16', nodeSelector: "rack == 'b'" } },
+        ),
+      'v1/nodes',
+      odd.node,
+    ],
+    [
+      'a node of another zone, where Services prefer their own',
+      () =>
+        withMore(
+          withLabel('topology.kubernetes.io/zone', name => (name === odd.node ? 'b' : 'a')),
+          'v1/services',
+          { metadata: { namespace: 'team-1', name: 'near' }, spec: { trafficDistribution: 'PreferClose' } },
+        ),
+      'v1/nodes',
+      odd.node,
+    ],
+    [
+      'a node with a taint of another value, which somebody tolerates',
+      () => withTaints(name => (name === odd.node ? 'gpu' : 'web')),
       'v1/nodes',
       odd.node,
     ],
@@ -243,7 +308,194 @@ describe('what stands for a large cluster', () => {
   })
 
   test('a node differs by its name and addresses only: that is no kind of its own', () => {
-    expect(sortOut(whole).nodes.all).toBeLessThanOrEqual(2)
+    expect(sortOut(whole).nodes.groups.length).toBeLessThanOrEqual(2)
+  })
+
+  test.each<readonly [string, () => Cluster]>([
+    ['a label that nothing chooses by', () => withLabel('rack', name => (name === odd.node ? 'b' : 'a'))],
+    [
+      'a label that says which node it is, though something chooses by it',
+      () =>
+        withMore(
+          withLabel('asset', name => `serial ${name}`),
+          'crd.projectcalico.org/v1/ippools',
+          { metadata: { name: 'one' }, spec: { cidr: '10.1.0.0/16', nodeSelector: "asset == 'serial n2'" } },
+        ),
+    ],
+  ])('%s makes no kind of node', (_, make) => {
+    expect(sortOut(make()).nodes.groups.length).toBe(sortOut(whole).nodes.groups.length)
+  })
+
+  test('where each node is a kind of its own, some are practised, one that differs in more among them, and the others are told', () => {
+    const files = (name: string) => ({ [`/etc/sysctl.d/${name}.conf`]: { text: `# serial ${name}x\n` } })
+    const nodes = Object.entries(whole.nodes).map(([name, facts]) => [
+      name,
+      { ...facts, files: { ...facts.files, ...files(name) } },
+    ])
+    const unlike = withOdd('v1/nodes', odd.node, node =>
+      setField(node, ['status', 'nodeInfo', 'kernelVersion'], '5.4'),
+    )
+    const sorted = sortOut({ ...unlike, nodes: Object.fromEntries(nodes) as Cluster['nodes'] })
+    expect(sorted.nodes.groups.length).toBe(size.nodes - 1)
+    const { cluster, left } = standIns({ ...sorted, nodes: { ...sorted.nodes, most: 3 } }, none)
+    expect(Object.keys(cluster.nodes)).toContain(odd.node)
+    expect(Object.keys(cluster.nodes).length).toBeLessThan(size.nodes / 2)
+    const beyond = size.nodes - Object.keys(cluster.nodes).length
+    expect(left).toEqual([
+      expect.stringMatching(new RegExp(`^${beyond} rarer kinds of nodes, of ${size.nodes - 1}: `)),
+    ])
+  })
+
+  test('where there are very many kinds of workloads, what is taken is bounded, and the others are told', () => {
+    const sorted = sortOut({
+      ...whole,
+      objects: {
+        ...whole.objects,
+        'apps/v1/deployments': (whole.objects['apps/v1/deployments'] ?? []).map((one, index) =>
+          setField(one, ['spec', 'strategy'], { rollingUpdate: { maxSurge: index } }),
+        ),
+      },
+    })
+    expect(sorted.workloads.groups.length).toBeGreaterThan(size.services - 5)
+    const room = { nodes: 5, pods: 1000 }
+    const { cluster, left } = standIns(sorted, none, undefined, new Choice(sorted.always, room))
+    const fewest = standIns(sorted, none, undefined, new Choice(sorted.always, { nodes: 0, pods: 0 }))
+    expect(Object.keys(cluster.nodes).length).toBeLessThanOrEqual(
+      Object.keys(fewest.cluster.nodes).length + room.nodes,
+    )
+    const there = new Set(namesOf(cluster, 'apps/v1/deployments'))
+    const away = namesOf(whole, 'apps/v1/deployments').filter(name => !there.has(name))
+    expect(away.length).toBeGreaterThan(0)
+    expect(left.filter(one => one.startsWith('Deployment '))).toEqual(
+      expect.arrayContaining(away.map(name => `Deployment ${name}: there is no room left`)),
+    )
+  })
+
+  describe('of pods whose owner nobody knows', () => {
+    const owned = (change: (pod: Cluster['pods'][number]) => Partial<Cluster['pods'][number]>): Cluster => {
+      const [first] = whole.pods.filter(({ labels }) => labels['app'] === odd.app)
+      if (first === undefined) throw new Error('none there')
+      const pods = Array.from({ length: 20 }, (_, index) => {
+        const pod = {
+          ...first,
+          namespace: 'boxes',
+          name: `box-${index + 10}`,
+          uid: `box-${index + 10}`,
+          labels: {},
+          owner: { kind: 'Sandbox', name: `box-${index + 10}` },
+        }
+        return index === 15 ? { ...pod, ...change(pod) } : pod
+      })
+      return { ...whole, pods: [...whole.pods, ...pods] }
+    }
+    const isThere = (cluster: Cluster): boolean => part(cluster).pods.some(({ name }) => name === 'box-25')
+
+    test.each<readonly [string, Partial<Cluster['pods'][number]>]>([
+      ['the network of its node', { hostNetwork: true }],
+      ['another family', { families: ['IPv6'] }],
+      ['an annotation on families', { annotations: { 'cni.projectcalico.org/ipFamilies': '["IPv6"]' } }],
+      ['a container that ended', { ended: 'Error: exit code 1' }],
+      ['another owner', { owner: { kind: 'Other', name: 'other' } }],
+      ['no owner', { owner: undefined }],
+    ])('one with %s comes in', (_, change) => {
+      expect(isThere(owned(() => ({})))).toBe(false)
+      expect(isThere(owned(() => change))).toBe(true)
+    })
+
+    test('the value of an annotation on families counts', () => {
+      const value = (families: string) => ({ 'cni.projectcalico.org/ipFamilies': families })
+      const all = owned(() => ({}))
+      const pods = all.pods.map(pod =>
+        pod.namespace === 'boxes'
+          ? { ...pod, annotations: value(pod.name === 'box-25' ? '["IPv6"]' : '["IPv4"]') }
+          : pod,
+      )
+      expect(isThere({ ...all, pods })).toBe(true)
+    })
+  })
+
+  describe('of system namespaces', () => {
+    const crowded = (count: number): Cluster => {
+      const [deployment] = whole.objects['apps/v1/deployments'] ?? []
+      const [pod] = whole.pods.filter(({ owner }) => owner?.kind === 'ReplicaSet')
+      if (deployment === undefined || pod === undefined) throw new Error('none there')
+      const names = Array.from({ length: count }, (_, index) => `agent-${index + 10}`)
+      return {
+        ...whole,
+        pods: [
+          ...whole.pods,
+          ...names.map(name => ({
+            ...pod,
+            namespace: 'kube-agents',
+            name: `${name}-x`,
+            uid: `${name}-x`,
+            labels: {},
+            owner: { kind: 'Deployment', name },
+          })),
+        ],
+        objects: {
+          ...whole.objects,
+          'apps/v1/deployments': [
+            ...(whole.objects['apps/v1/deployments'] ?? []),
+            ...names.map(name => ({ ...deployment, metadata: { namespace: 'kube-agents', name } })),
+          ],
+        },
+      }
+    }
+    const agents = (cluster: Cluster) => cluster.pods.filter(({ namespace }) => namespace === 'kube-agents')
+
+    test('all workloads stay while they are few', () => {
+      expect(agents(part(crowded(10)))).toHaveLength(10)
+    })
+
+    test('some stand for the others where they are many, layers read what they need, and the rest is told', () => {
+      const { cluster, left } = standIns(sortOut(crowded(40), 20), none)
+      const there = agents(cluster).length
+      expect(there).toBeLessThan(40)
+      expect(there).toBeGreaterThan(0)
+      expect(namesOf(cluster, 'apps/v1/deployments')).toContain('kube-system/coredns')
+      expect(left).toEqual([
+        `${40 - there} workloads of system namespaces, with ${40 - there} pods: there are too many to have all`,
+      ])
+    })
+  })
+
+  test('tells each Service and each budget that is left out of a workload that is practised', () => {
+    const apps = Array.from({ length: size.services }, (_, index) => `app-${String(index).padStart(5, '0')}`)
+    const pods = whole.pods.map(pod =>
+      apps.includes(pod.labels['app'] ?? '')
+        ? { ...pod, namespace: 'team-0', labels: { ...pod.labels, all: 'yes' } }
+        : pod,
+    )
+    const moved = (list: readonly KubeObject[] = []) =>
+      list.map(one =>
+        apps.some(app => one.metadata.name.startsWith(app))
+          ? { ...one, metadata: { ...one.metadata, namespace: 'team-0' } }
+          : one,
+      )
+    const cluster = {
+      ...whole,
+      pods,
+      objects: {
+        ...whole.objects,
+        'apps/v1/deployments': moved(whole.objects['apps/v1/deployments']),
+        'apps/v1/replicasets': moved(whole.objects['apps/v1/replicasets']),
+        'v1/services': [
+          ...(whole.objects['v1/services'] ?? []),
+          { metadata: { namespace: 'team-0', name: 'everything' }, spec: { selector: { all: 'yes' } } },
+          // Of the same kind, which is there for that reason.
+          { metadata: { namespace: 'team-0', name: 'one' }, spec: { selector: { app: 'app-00000' } } },
+        ],
+      },
+    }
+    const sorted = sortOut(cluster)
+    const choice = new Choice(sorted.always, { nodes: 100, pods: 60 })
+    const { cluster: some, left } = standIns(sorted, none, undefined, choice)
+    expect(namesOf(some, 'v1/services')).not.toContain('team-0/everything')
+    const kept = some.pods.filter(({ labels }) => labels['all'] === 'yes').length
+    const all = pods.filter(({ labels }) => labels['all'] === 'yes').length
+    expect(kept).toBeGreaterThan(0)
+    expect(left).toEqual([`Service team-0/everything: it selects ${all - kept} pods more`])
   })
 
   test('has every pod of what its Services and budgets select, and every workload with all its pods', () => {
@@ -341,7 +593,9 @@ describe('where the whole says what the kinds do not show', () => {
   })
 
   test('the owner of a pod that is named comes in, and a node of which no facts were read', () => {
-    const { [odd.node]: _unread, ...read } = whole.nodes
+    // Three of them: two of each kind are there anyway.
+    const unread = ['worker-00021', 'worker-00025', odd.node]
+    const read = Object.fromEntries(Object.entries(whole.nodes).filter(([node]) => !unread.includes(node)))
     const pod = whole.pods.find(({ labels, node }) => labels['app'] === odd.app && node !== odd.node)
     const named = [`Pod team-37/${pod?.name ?? ''}`, `Node ${odd.node}`]
     const resource = ['v1/deployments', 'v1/nodes'] as const
@@ -383,21 +637,39 @@ describe('where the whole says what the kinds do not show', () => {
     expect(Object.keys(cluster.nodes)).toEqual(Object.keys(part(whole).nodes))
   })
 
+  test.each([
+    ['n2 has no address beside worker-00001', 'gone has no address beside gone'],
+    ['open: pool, gone and 3 more', 'open: n1'],
+    ['1 pod has IPv4 only', '12 pods have IPv4 only'],
+    ['it is of team-1/web (10.1.2.3/24)', 'it is of team-2/api (fd00::1/64)'],
+  ])('"%s" says what "%s" says', (one, other) => {
+    const names = new Set(['gone', 'pool'])
+    expect(nameless(one, names)).toBe(nameless(other, names))
+  })
+
+  test.each([
+    ['it has no IPv4', 'it has no IPv6'],
+    ['it runs v1.35.1', 'it runs v1.36.3'],
+    ['web is away', 'web is there'],
+  ])('"%s" does not say what "%s" says', (one, other) => {
+    expect(nameless(one, new Set())).not.toBe(nameless(other, new Set()))
+  })
+
   test('thousands of things that one rule says bring in some, leave room for others, and the rest is told', () => {
     const letters = (index: number): string =>
-      [...String(index)].map(digit => 'abcdefghij'[Number(digit)]).join('')
+      String(index).replaceAll(/\d/g, digit => 'abcdefghij'.charAt(Number(digit)))
     const apps = Array.from({ length: size.services }, (_, index) => String(index).padStart(5, '0'))
     const find = (one: Cluster) => [
-        ...(one === whole
-          ? apps.flatMap((app, index) =>
-              Array.from({ length: 40 }, (_, more) =>
-                finding(`Deployment team-${index}/app-${app}`, {
-                  message: `it says ${letters(40 * index + more)}`,
-                }),
-              ),
-            )
-          : []),
-        ...(has(one, 'v1/nodes', odd.node) ? [finding(`Node ${odd.node}`, { rule: 'example/node' })] : []),
+      ...(one === whole
+        ? apps.flatMap((app, index) =>
+            Array.from({ length: 40 }, (_, more) =>
+              finding(`Deployment team-${index}/app-${app}`, {
+                message: `it says ${letters(40 * index + more)}`,
+              }),
+            ),
+          )
+        : []),
+      ...(has(one, 'v1/nodes', odd.node) ? [finding(`Node ${odd.node}`, { rule: 'example/node' })] : []),
     ]
     const { cluster, practised } = findsIn(find, whole, 10)
     expect(has(cluster, 'v1/nodes', odd.node)).toBe(true)

@@ -86,7 +86,7 @@ const telling = /^(?:IPv[46]|v?\d+\.\d+(?:\.\d+)?)$/
 export function nameless(message: string, names: ReadonlySet<string>): string {
   return message
     .replace(/^\d+ \w+ \w+ /, '')
-    .replaceAll(/[^\s,:;()"']+/g, word =>
+    .replaceAll(/(?:[^\s,:;()"']|:(?=\S))+/g, word =>
       names.has(word) || (/[\d/]/.test(word) && !telling.test(word)) ? '…' : word,
     )
     .replaceAll(/…(?:(?:,| and|, and) …)*(?: more)?/g, '…')

@@ -2,13 +2,12 @@ import { groupBy } from '../../layers/shared/group.ts'
 import type { KubeObject, Pod } from '../../model/cluster.ts'
 import { getField } from '../../model/fields.ts'
 import { fits, type PodSpec } from '../../practice/index.ts'
-import type { Unit } from './workload-units.ts'
+import { byName, type Unit } from './workload-units.ts'
 
 /** A DaemonSet has a pod on each node that is practised, and not on others: which nodes must be there for it, and its counts for those. */
 
 const countOf = (set: KubeObject | undefined, field: string): number =>
   Number(getField(set, ['status', field]) ?? 0)
-const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** Pods of the template as it is now: nobody makes pods of an older one. */
 function newest(pods: readonly Pod[]): (pod: Pod) => boolean {

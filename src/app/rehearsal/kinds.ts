@@ -1,5 +1,5 @@
 import type { Json } from '../../base/json.ts'
-import type { Cluster, KubeObject, NodeFacts, Pod } from '../../model/cluster.ts'
+import type { KubeObject, NodeFacts, Pod } from '../../model/cluster.ts'
 import { getField } from '../../model/fields.ts'
 import { isControlPlane } from '../../observe/wanted.ts'
 
@@ -13,12 +13,12 @@ const each = <T>(values: readonly T[] | Json, of: (value: T) => string): readonl
 /** None, one, two, more: what comes after three is the same again. */
 const few = (count: number): number => Math.min(count, 3)
 
-/** Role, versions, taints, and all that the node says of itself but for its own name and addresses. */
-export function nodeKind(cluster: Cluster, node: KubeObject, own: (facts: NodeFacts) => string): string {
+/** Role, versions, taints, and what else the Node says but for its own name and addresses. Of its labels those that something chooses by. */
+export function nodeKind(node: KubeObject, chosen: readonly unknown[]): string {
   const info = (key: string): unknown => getField(node, ['status', 'nodeInfo', key])
-  const facts = cluster.nodes[node.metadata.name]
   return json([
     isControlPlane(node),
+    chosen,
     ['osImage', 'kernelVersion', 'containerRuntimeVersion', 'kubeletVersion', 'architecture'].map(info),
     getField(node, ['spec', 'unschedulable']),
     each(getField(node, ['spec', 'taints']), taint =>
@@ -32,7 +32,6 @@ export function nodeKind(cluster: Cluster, node: KubeObject, own: (facts: NodeFa
       json([getField(condition, ['type']), getField(condition, ['status'])]),
     ),
     keysOf(node.metadata.annotations),
-    facts === undefined ? 'not read' : own(facts),
   ])
 }
 
@@ -105,8 +104,12 @@ export function workloadKind(
       ...keysOf(spec(['template', 'metadata', 'annotations'])),
     ].filter(key => /(?:dualstack|projectcalico|cni|ipFamil)/i.test(key)),
     budgets.map(budget => budgetKind(budget)).toSorted(),
-    each(pods, ({ phase, ready, families, hostNetwork, deleting, waiting, annotations }) =>
-      json([phase, ready, families, hostNetwork, deleting, waiting !== undefined, keysOf(annotations)]),
+    // Of an owner that is not known, and of pods without one, this is all that there is to see.
+    each(pods, ({ phase, ready, families, hostNetwork, deleting, waiting, ended, annotations }) =>
+      json([
+        [phase, ready, families, hostNetwork, deleting, waiting !== undefined, ended !== undefined],
+        [keysOf(annotations), annotations?.['cni.projectcalico.org/ipFamilies']],
+      ]),
     ),
   ])
 }

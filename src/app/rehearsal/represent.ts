@@ -4,7 +4,8 @@ import { nodeNames } from '../../model/changes.ts'
 import type { Cluster } from '../../model/cluster.ts'
 import type { Practised } from '../../report/rehearsal.ts'
 import { type Aspect, type Aspects, aspectsOf, type Seen } from './aspects.ts'
-import { sortOut, standIns } from './stand-ins.ts'
+import { sortOut } from './sort-out.ts'
+import { standIns } from './stand-ins.ts'
 import { whoIsNamed } from './who-is-named.ts'
 
 /** Up to here a cluster is practised as it is; of a larger one some stand for the rest. */

@@ -61,6 +61,8 @@ export const kindOf: Readonly<Record<Resource, string>> = {
 export const keyOf = (kind: string, { namespace = '', name }: KubeObject['metadata']): string =>
   nameOf({ kind, namespace, name })
 
+export const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
 /** Whether an object is made by another one that stands for it. */
 export const isMade = ({ metadata }: KubeObject): boolean =>
   metadata.ownerReferences?.some(({ kind, controller }) => controller === true && kind === 'Deployment') ===
