@@ -1,16 +1,22 @@
 import type { Rule, Situation, Violation } from '../model/rule.ts'
+import { isStandInPod, standInPod } from '../model/stand-in-pod.ts'
 import { situation } from './example.ts'
 
 const folder = '/etc/kubernetes/manifests'
 const components = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'etcd'] as const
 const file = (name: string): string => `${folder}/${name}`
+const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
+const standIn = file(`${standInPod('kube-apiserver', 'f77be560ca')}.yaml`)
 const healthy = components.map(name => file(`${name}.yaml`))
 const given = (...more: readonly string[]) => situation({ node: { manifests: [...healthy, ...more] } })
 
+/** A pod of another name that serves while an API server is exchanged; it goes by itself, and must not be taken away. */
+const isOurs = (path: string): boolean => isStandInPod(nameOf(path).replace(/\.yaml$/, ''))
+
 /** The component that a file of the folder is a copy of, by its name; undefined: of none. */
 function copyOf(path: string): string | undefined {
-  const name = path.slice(path.lastIndexOf('/') + 1)
-  if (name.startsWith('.')) return undefined
+  const name = nameOf(path)
+  if (name.startsWith('.') || isOurs(path)) return undefined
   const component = components.find(one => new RegExp(`(^|[^a-z])${one}([^a-z]|$)`).test(name))
   return component === undefined || name === `${component}.yaml` ? undefined : component
 }
@@ -45,6 +51,7 @@ const copies: Rule<'cluster'> = {
     good: [
       () => given(),
       () => given(file('.kube-apiserver.yaml.tmp'), file('kube-vip.yaml')),
+      () => given(standIn),
       () => situation(),
     ],
   },
@@ -52,7 +59,6 @@ const copies: Rule<'cluster'> = {
 
 /** Virtual addresses and load balancers of the API that people put there on purpose, by the beginning of the file's name. */
 const balancers = /^(?:kube-vip|keepalived|haproxy|nginx-proxy|nginx|lb-nginx|envoy)(?:[.-]|$)/
-const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
 const ofManifests = (
   { cluster }: Situation,
@@ -98,6 +104,7 @@ const strange: Rule<'cluster'> = {
       input,
       (name, path) =>
         !components.some(component => name === `${component}.yaml`) &&
+        !isOurs(path) &&
         copyOf(path) === undefined &&
         !balancers.test(name),
       'is a static pod that the conversion does not know, and leaves',
@@ -107,6 +114,7 @@ const strange: Rule<'cluster'> = {
     good: [
       () => given(),
       () => given(file('kube-vip.yaml'), file('kube-apiserver.yaml.bak'), file('.hidden.yaml')),
+      () => given(standIn),
     ],
   },
 }

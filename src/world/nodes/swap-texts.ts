@@ -1,5 +1,6 @@
 import { parse } from 'yaml'
 import { RefusedError } from '../../base/errors.ts'
+import { standInPod } from '../../model/stand-in-pod.ts'
 import { deriveStandIn, readFlags } from '../../text/manifest.ts'
 
 const container = 'kube-apiserver'
@@ -30,7 +31,7 @@ export async function describeSwap(options: {
 }): Promise<SwapTexts> {
   const { id, old, text, proofPort } = options
   const flags = readFlags(text, container)
-  const standInName = `${container}-dualstack-${id}`
+  const standInName = standInPod(container, id)
   const derived = deriveStandIn(old, {
     container,
     name: standInName,
