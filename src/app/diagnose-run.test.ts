@@ -8,6 +8,7 @@ import type { Diagnoses } from '../model/failure.ts'
 import { readBundle } from '../observe/bundle.ts'
 import { observe } from '../observe/live.ts'
 import { type Practice, practiceProcess, practiceWorld } from '../practice/index.ts'
+import { acquireLock } from '../world/own/lock.ts'
 import { lockLease } from '../world/own/labels.ts'
 import type { World } from '../world/ports.ts'
 import { apply } from './apply.ts'
@@ -105,6 +106,23 @@ describe('a run that was stopped', () => {
     expect(
       practice.cluster().objects[lockLease.resource]?.map(({ metadata }) => metadata.name),
     ).not.toContain(lockLease.name)
+  })
+
+  test('after its last step is told as such, and explains nothing that is broken now', async () => {
+    const practice = practiceWorld(start)
+    await apply(running(practice, () => {}))
+    const lock = await acquireLock(practice.api, practice.clock, {
+      holder: { identity: 'anna@laptop pid 1', process: undefined },
+      onLost: () => {},
+    })
+    lock.mark({ run: '20261129T170000Z-apply-ab12', direction: 'dual' })
+    await lock.release()
+    const cluster = practice.cluster()
+    const lists = { ...cluster.objects, 'v1/nodes': start.objects['v1/nodes'] ?? [] }
+    const { run, found } = await at({ ...cluster, objects: lists })
+    expect(run?.says).toContain(', after its last step. ')
+    expect(found.map(({ failure }) => failure)).toContain('state/node-reports-one-family')
+    for (const { failure, halfDone } of found) expect(halfDone, failure).toBeUndefined()
   })
 
   async function stoppedBack(practice: Practice): Promise<void> {

@@ -7,7 +7,7 @@ import type { PastRun } from '../plan/restore.ts'
 import { journalFolder, readRuns } from '../run/journal.ts'
 import { isDead } from '../world/own/holder.ts'
 import { lockLease } from '../world/own/labels.ts'
-import { acquiredAt, expiresAt, holderOf, processOf, renewedAt } from '../world/own/lease.ts'
+import { acquiredAt, clocksApart, expiresAt, holderOf, processOf, renewedAt } from '../world/own/lease.ts'
 import { markOf } from '../world/own/mark.ts'
 
 export interface Look {
@@ -26,9 +26,6 @@ export interface Looked {
 }
 
 type Known = Omit<RunSeen, 'says' | 'next'>
-
-/** The clocks of two machines may differ by so much; as who takes the lock over allows. */
-const apart = 12_000
 
 /**
  * Looks for a run of ours that is under way or was interrupted. The Lease tells, also of a run that was started elsewhere; without an API
@@ -59,7 +56,7 @@ async function ofLease({ cluster, isLive, now }: Look): Promise<Known | undefine
   if (lease === undefined) return undefined
   const holder = holderOf(lease)
   const isHeld =
-    holder !== '' && (!isLive || (now < expiresAt(lease) + apart && !(await isDead(processOf(lease)))))
+    holder !== '' && (!isLive || (now < expiresAt(lease) + clocksApart && !(await isDead(processOf(lease)))))
   const found = markOf(lease)
   // Whoever took the Lease over, and has not begun yet, left on it what it said of the run before.
   const mark = isHeld && found?.by !== holder ? undefined : found
@@ -132,7 +129,8 @@ async function journals({
 }
 
 function says({ state, command, run, by, at, step }: Known): string {
-  const where = step === undefined ? '' : `, at step ${step}`
+  const where =
+    step !== undefined ? `, at step ${step}` : command === undefined ? '' : ', after its last step'
   if (state === 'under-way') {
     const what =
       command === undefined

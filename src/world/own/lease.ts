@@ -5,6 +5,12 @@ import { lockAnnotations, lockLease, managedBy } from './labels.ts'
 /** Seconds for which a lock counts without being renewed. */
 export const leaseDuration = 60
 
+/**
+ * Milliseconds. Clocks of two machines may differ by so much: an expired lock counts as held for as long again. Longer than from one renewal to
+ * the next, so that whoever watches it for that long sees whether it is renewed.
+ */
+export const clocksApart = 12_000
+
 /** coordination.k8s.io/v1 LeaseSpec, what we read of it. */
 interface LeaseSpec {
   readonly holderIdentity?: string

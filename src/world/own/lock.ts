@@ -6,7 +6,7 @@ import type { KubeApi } from '../ports.ts'
 import { HeldLock, type Lock } from './held-lock.ts'
 import { type Holder, isDead, thisHolder } from './holder.ts'
 import { lockLease } from './labels.ts'
-import { expiresAt, holderOf, newLease, processOf, takenLease } from './lease.ts'
+import { clocksApart, expiresAt, holderOf, newLease, processOf, takenLease } from './lease.ts'
 import { heldBy } from './lock-errors.ts'
 
 export interface LockOptions {
@@ -16,9 +16,6 @@ export interface LockOptions {
   readonly onLost: (error: DualStackError) => void
   readonly signal?: AbortSignal
 }
-
-/** Milliseconds for which an expired lock is watched: its holder's clock may be behind ours, and then it would be renewed meanwhile. */
-const watchFor = 12_000
 
 /**
  * One run at a time in a cluster, wherever it is started: the Lease kube-system/dualstack. Every change of it carries its resourceVersion, so
@@ -58,7 +55,8 @@ async function isFree(
   if (holderOf(lease) === '' || holderOf(lease) === holder.identity) return true
   if (await isDead(processOf(lease))) return true
   if (clock.now() < expiresAt(lease)) return false
-  await clock.sleep(watchFor, signal)
+  // Its holder's clock may be behind ours: then it is renewed meanwhile.
+  await clock.sleep(clocksApart, signal)
   const now = await api.get(resource, namespace, name, signal)
   return now === undefined || now.metadata.resourceVersion === lease.metadata.resourceVersion
 }
