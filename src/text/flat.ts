@@ -21,7 +21,7 @@ const mostKnown = 200
 function parsed(text: string): Readonly<Record<string, string>> | undefined {
   let root: unknown
   try {
-    root = parse(text)
+    root = parse(text, { logLevel: 'error' })
   } catch {
     return undefined
   }

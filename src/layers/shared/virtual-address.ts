@@ -87,7 +87,7 @@ function kubeVipAddresses(cluster: Cluster): readonly string[] {
     const text = fileOf(cluster, node, kubeVipManifest)?.text
     if (text === undefined) return []
     try {
-      return [getField(parse(text), ['spec'])]
+      return [getField(parse(text, { logLevel: 'error' }), ['spec'])]
     } catch {
       return []
     }

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { flatYaml } from '../../text/flat.ts'
 import { spoiled } from '../../text/testing/spoiled.ts'
 import { textsIn } from './yaml-texts.ts'
 
@@ -18,6 +19,14 @@ test.each(['clusterDNS:\n\t- 10.96.0.10\n', 'a: 1\n---\nb: 2\n', 'a: &x [*x]\nb:
     expect(textsIn(text, 'clusterDNS')).toEqual([])
   },
 )
+
+test.each(['%', '? {a: 1}\n: b\n'])('of %j no warning of the parser is printed', text => {
+  const warn = vi.spyOn(process, 'emitWarning').mockReturnValue()
+  textsIn(text, 'clusterDNS')
+  flatYaml(text)
+  expect(warn).not.toHaveBeenCalled()
+  warn.mockRestore()
+})
 
 test('no text is an error, however it was cut off or mixed up', () => {
   fc.assert(

@@ -7,7 +7,7 @@ import { getTexts } from '../../model/fields.ts'
  */
 export function textsIn(text: string, field: string): readonly string[] {
   try {
-    return getTexts(parse(text), [field])
+    return getTexts(parse(text, { logLevel: 'error' }), [field])
   } catch {
     return []
   }
