@@ -13,8 +13,10 @@ export function progressMark(
   say: (mark: Omit<RunMark, 'by'>) => void,
 ): (event: Event) => void {
   const settled = new Set(before)
+  let done = 0
   const mark = (): void => {
-    const next = steps.find(({ id }) => !settled.has(id))
+    while (settled.has(steps[done]?.id ?? '')) done++
+    const next = steps[done]
     say({ run, direction, ...(next !== undefined && { step: next.id, stage: next.stage }) })
   }
   mark()
