@@ -125,6 +125,19 @@ describe('a run that was stopped', () => {
     for (const { failure, halfDone } of found) expect(halfDone, failure).toBeUndefined()
   })
 
+  test('is told without what looks like a secret in what the Lease says', async () => {
+    const practice = practiceWorld(start)
+    const lock = await acquireLock(practice.api, practice.clock, {
+      holder: { identity: 'anna token=abcdefghijklmnop0123456789', process: undefined },
+      onLost: () => {},
+    })
+    lock.mark({ run: 'r', direction: 'dual', step: 'password=hunter2hunter2', stage: 'kubelet' })
+    await lock.release()
+    const text = JSON.stringify((await at(practice.cluster())).run)
+    expect(text).toContain('anna')
+    expect(text).not.toMatch(/abcdefghijklmnop|hunter2/)
+  })
+
   async function stoppedBack(practice: Practice): Promise<void> {
     const stopping = new AbortController()
     const emit = (event: Event): void => {
@@ -212,6 +225,8 @@ describe('without an API server', () => {
     const nodes = facts === undefined ? {} : { [name]: { ...facts, files } }
     const { run } = await at({ uid: '', version: '', objects: {}, pods: [], unread: {}, nodes })
     expect(run).toMatchObject({ state: 'under-way' })
+    // One whose API server does not come back never ends by itself.
+    expect(run?.next).toMatch(/^Wait .+ 20 minutes is stuck: .+ takes it up\.$/)
     expect(run?.because).toEqual([
       {
         where: `Node ${name}, dualstack-swap-x1.service`,

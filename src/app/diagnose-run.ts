@@ -61,13 +61,14 @@ async function ofLease({ cluster, isLive, now }: Look): Promise<Known | undefine
   // Whoever took the Lease over, and has not begun yet, left on it what it said of the run before.
   const mark = isHeld && found?.by !== holder ? undefined : found
   if (holder === '' && mark === undefined) return undefined
-  const by = mark?.by ?? holder
+  // Whoever may write the Lease wrote these.
+  const by = showable(mark?.by ?? holder)
   const at = isHeld ? timeOf(acquiredAt(lease)) : renewedAt(lease)
   return {
     state: isHeld ? 'under-way' : 'interrupted',
     ...commandOf(mark?.direction),
-    ...(mark !== undefined && { run: mark.run }),
-    ...(mark?.step !== undefined && { step: mark.step }),
+    ...(mark !== undefined && { run: showable(mark.run) }),
+    ...(mark?.step !== undefined && { step: showable(mark.step) }),
     ...(mark?.stage !== undefined && { stage: mark.stage }),
     ...(by !== '' && { by }),
     ...(at !== undefined && { at }),
@@ -85,7 +86,7 @@ async function ofLease({ cluster, isLive, now }: Look): Promise<Known | undefine
   }
 }
 
-/** A swap goes on without whoever began it, and an armed switch waits: both end by themselves. */
+/** A swap goes on without whoever began it, and an armed switch waits: both end by themselves, but for a swap whose API server does not come back. */
 const ofUnits = (units: readonly Evidence[]): Known | undefined =>
   units.length === 0 ? undefined : { state: 'under-way', because: [] }
 
@@ -149,7 +150,7 @@ function says({ state, command, run, by, at, step }: Known): string {
 function next({ state, command, by }: Known): string {
   if (state === 'under-way')
     return by === undefined
-      ? 'Wait until it has ended: it comes to its end, or puts back what was there. Then ask again.'
+      ? 'Wait until it has ended: it comes to its end, or puts back what was there. Then ask again. One that is still there after 20 minutes is stuck: on its node `journalctl -u "dualstack-*"` says why, and the same command again takes it up.'
       : 'Wait until it has ended, or look at what it says where it runs. Then ask again: only what is left then is broken.'
   const { namespace, name } = lockLease
   const on =
