@@ -85,6 +85,12 @@ describe('a run that was stopped', () => {
       'Lease kube-system/dualstack',
       `it stopped at ${step}`,
     ])
+    // Somebody looked, and did nothing: the run was not heard of since.
+    await practice.clock.sleep(3_600_000)
+    await expect(
+      apply({ ...running(practice, () => {}), env: elsewhere(), agree: async () => false }),
+    ).resolves.toMatchObject({ kind: 'declined' })
+    expect((await asked(practice, here())).run).toEqual(run)
     const fromElsewhere = (await asked(practice, elsewhere())).run
     expect(fromElsewhere).toMatchObject({ state: 'interrupted', command: 'apply', step })
     expect(fromElsewhere?.because).toHaveLength(1)

@@ -63,7 +63,7 @@ async function ofLease({ cluster, isLive, now }: Look): Promise<Known | undefine
   if (holder === '' && mark === undefined) return undefined
   // Whoever may write the Lease wrote these.
   const by = showable(mark?.by ?? holder)
-  const at = isHeld ? timeOf(acquiredAt(lease)) : renewedAt(lease)
+  const at = isHeld ? timeOf(acquiredAt(lease)) : timeOf(Date.parse(mark?.heard ?? renewedAt(lease) ?? ''))
   return {
     state: isHeld ? 'under-way' : 'interrupted',
     ...commandOf(mark?.direction),

@@ -1,6 +1,6 @@
 import type { Event } from '../model/event.ts'
 import type { Plan } from '../model/plan.ts'
-import type { RunMark } from '../world/own/mark.ts'
+import type { OwnMark } from '../world/own/mark.ts'
 
 /**
  * Says at once, and again with each step that settles, how far a run has come: its first step that is not settled. Steps may settle out of
@@ -10,7 +10,7 @@ export function progressMark(
   { steps, direction }: Plan,
   run: string,
   before: ReadonlySet<string>,
-  say: (mark: Omit<RunMark, 'by'>) => void,
+  say: (mark: OwnMark) => void,
 ): (event: Event) => void {
   const settled = new Set(before)
   let done = 0

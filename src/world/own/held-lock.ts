@@ -7,7 +7,7 @@ import type { Holder } from './holder.ts'
 import { isOurs, lockLease } from './labels.ts'
 import { freedLease, holderOf, leaseDuration, renewedLease } from './lease.ts'
 import { taken, unsure } from './lock-errors.ts'
-import { markOf, type RunMark, withMark } from './mark.ts'
+import { markOf, type OwnMark, type RunMark, withMark } from './mark.ts'
 
 export interface Lock {
   /**
@@ -19,7 +19,7 @@ export interface Lock {
    * Says how far a run has come, from the next renewal on; undefined: it came to its end, or nothing was left of an earlier one. What the Lease
    * said before stays until then.
    */
-  mark(mark: Omit<RunMark, 'by'> | undefined): void
+  mark(mark: OwnMark | undefined): void
   /**
    * Gives the lock back; never fails, since one that is not given back expires by itself. A Lease that says how far a run has come stays, held
    * by nobody.
@@ -75,7 +75,7 @@ export class HeldLock implements Lock {
     if (this.#lost !== undefined) throw this.#lost
   }
 
-  mark(mark: Omit<RunMark, 'by'> | undefined): void {
+  mark(mark: OwnMark | undefined): void {
     this.#mark = mark && { ...mark, by: this.#holder.identity }
   }
 
@@ -138,7 +138,14 @@ export class HeldLock implements Lock {
     if (this.#lost === undefined) this.#renewed = begun
   }
 
-  #renewedAt = (lease: KubeObject, now: number): KubeObject => withMark(renewedLease(lease, now), this.#mark)
+  #renewedAt = (lease: KubeObject, now: number): KubeObject => this.#marked(renewedLease(lease, now), now)
+
+  /** What another one left on it stays as it is. */
+  #marked(lease: KubeObject, now: number): KubeObject {
+    const mark = this.#mark
+    const isOwn = mark?.by === this.#holder.identity
+    return withMark(lease, isOwn ? { ...mark, heard: new Date(now).toISOString() } : mark)
+  }
 
   #isMine = (lease: KubeObject): boolean =>
     holderOf(lease) === this.#holder.identity && lease.metadata.uid === this.#lease.metadata.uid
@@ -183,6 +190,6 @@ export class HeldLock implements Lock {
     const { uid, resourceVersion } = lease.metadata
     if (isOurs(lease) && this.#mark === undefined)
       await this.#api.delete(resource, namespace, name, { uid, resourceVersion, signal })
-    else await this.#api.replace(resource, freedLease(withMark(lease, this.#mark)), { signal })
+    else await this.#api.replace(resource, freedLease(this.#marked(lease, this.#clock.now())), { signal })
   }
 }

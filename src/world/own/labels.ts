@@ -26,6 +26,7 @@ export const lockAnnotations = {
   run: 'kubectl-dualstack/run',
   direction: 'kubectl-dualstack/direction',
   by: 'kubectl-dualstack/by',
+  heard: 'kubectl-dualstack/heard',
   step: 'kubectl-dualstack/step',
   stage: 'kubectl-dualstack/stage',
 } as const

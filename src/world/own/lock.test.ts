@@ -276,17 +276,18 @@ describe('how far a run has come', () => {
     'kubectl-dualstack/step': 'kubelet/n1',
     'kubectl-dualstack/stage': 'kubelet',
   }
+  const heard = (time: string) => ({ 'kubectl-dualstack/heard': `2026-11-23T${time}.000Z` })
 
   test('is said with the next renewal', async () => {
     const lock = await acquire(anna)
     lock.mark(mark)
     expect(lease()?.metadata.annotations).toEqual({})
     await clock.advance(10_000)
-    expect(lease()?.metadata.annotations).toEqual(marked)
+    expect(lease()?.metadata.annotations).toEqual({ ...marked, ...heard('12:00:10') })
     lock.mark({ run: mark.run, direction: 'dual' })
     await clock.advance(10_000)
     const { 'kubectl-dualstack/step': _step, 'kubectl-dualstack/stage': _stage, ...rest } = marked
-    expect(lease()?.metadata.annotations).toEqual(rest)
+    expect(lease()?.metadata.annotations).toEqual({ ...rest, ...heard('12:00:20') })
   })
 
   test('stays when the lock is given back, held by nobody, with when it was held last', async () => {
@@ -294,7 +295,7 @@ describe('how far a run has come', () => {
     lock.mark(mark)
     await clock.advance(10_000)
     await lock.release()
-    expect(lease()?.metadata.annotations).toEqual(marked)
+    expect(lease()?.metadata.annotations).toEqual({ ...marked, ...heard('12:00:10') })
     expect(spec()).toEqual({ leaseTransitions: 0, renewTime: '2026-11-23T12:00:10.000000Z' })
   })
 
@@ -302,7 +303,7 @@ describe('how far a run has come', () => {
     const lock = await acquire(anna)
     lock.mark(mark)
     await lock.release()
-    expect(lease()?.metadata.annotations).toEqual(marked)
+    expect(lease()?.metadata.annotations).toEqual({ ...marked, ...heard('12:00:00') })
   })
 
   test('stays while somebody looks and does nothing, and goes with the run that comes to its end', async () => {
@@ -312,7 +313,8 @@ describe('how far a run has come', () => {
     const second = await acquire(ben)
     await clock.advance(10_000)
     await second.release()
-    expect(lease()?.metadata.annotations).toEqual(marked)
+    // Of the run, not of who looked.
+    expect(lease()?.metadata.annotations).toEqual({ ...marked, ...heard('12:00:00') })
     const third = await acquire(ben)
     third.mark(undefined)
     await third.release()

@@ -11,13 +11,18 @@ export interface RunMark {
   readonly direction: 'dual' | 'single'
   /** Whoever held the lock for it, and has its journal. */
   readonly by: string
+  /** RFC 3339: when it said so last. `renewTime` is of whoever held the Lease last, who may only have looked. */
+  readonly heard?: string
   /** The first step that is not settled, and its stage; absent: all are. */
   readonly step?: string
   readonly stage?: string
 }
 
-const { run, direction, by, step, stage } = lockAnnotations
-const all: readonly string[] = [run, direction, by, step, stage]
+/** What a run says of itself; whoever holds the lock for it adds the rest. */
+export type OwnMark = Omit<RunMark, 'by' | 'heard'>
+
+const { run, direction, by, heard, step, stage } = lockAnnotations
+const all: readonly string[] = [run, direction, by, heard, step, stage]
 
 /** undefined: nothing has begun since the last run came to its end. */
 export function markOf({ metadata }: KubeObject): RunMark | undefined {
@@ -29,6 +34,7 @@ export function markOf({ metadata }: KubeObject): RunMark | undefined {
     run: name,
     direction: way,
     by: has[by] ?? '',
+    ...(has[heard] !== undefined && { heard: has[heard] }),
     ...(has[step] !== undefined && { step: has[step] }),
     ...(has[stage] !== undefined && { stage: has[stage] }),
   }
@@ -44,6 +50,7 @@ export function withMark(lease: KubeObject, mark: RunMark | undefined): KubeObje
           [run]: mark.run,
           [direction]: mark.direction,
           [by]: mark.by,
+          ...(mark.heard !== undefined && { [heard]: mark.heard }),
           ...(mark.step !== undefined && { [step]: mark.step }),
           ...(mark.stage !== undefined && { [stage]: mark.stage }),
         }
