@@ -43,7 +43,8 @@ function fold(found: readonly Found[], { id, takes, ofItsObjects }: Same): reado
   const own = new Set(kept.objects)
   const taken = found.filter(
     ({ failure, objects }) =>
-      takes.includes(failure.id) && (ofItsObjects !== true || objects.every(object => own.has(object))),
+      takes.includes(failure.id) &&
+      (ofItsObjects !== true || (objects.length > 0 && objects.every(object => own.has(object)))),
   )
   if (taken.length === 0) return found
   const whole: Found = {

@@ -148,6 +148,26 @@ const ipvs = argumentsRule({
   },
 })
 
+const nftables = argumentsRule({
+  id: 'kube-proxy-fields/nftables-restart',
+  component,
+  severity: 'warning',
+  title: 'kube-proxy does not work in nftables mode, or its restart was tried',
+  why: 'The plan starts kube-proxy anew on every node. In nftables mode that was seen to leave Services without rules for five minutes, without any conversion (1.36.3 with nft 1.0.6, Linux 6.18): pods of kube-proxy were ready meanwhile.',
+  source: 'docs/lab.md, Proven, and not',
+  covers: ['kubernetes 4.3'],
+  remedy:
+    'Delete the kube-proxy pod of one node that may be without Services for some minutes, and ask a Service from there. Where it answers all the time, go on; where not, go to iptables mode first.',
+  judge: ({ arguments: fields }) =>
+    fields['mode'] === 'nftables'
+      ? [{ field: 'mode', message: 'a restart of kube-proxy may leave Services without rules for minutes' }]
+      : [],
+  examples: {
+    bad: [() => given({ mode: 'nftables' })],
+    good: [() => given({ mode: 'iptables' }), () => given({ mode: 'ipvs' }), () => given({ mode: '' })],
+  },
+})
+
 const apiVersion = argumentsRule({
   id: 'kube-proxy-fields/api-version',
   component,
@@ -201,4 +221,13 @@ const unknownField = argumentsRule({
   },
 })
 
-export const kubeProxyFieldRules = [hostPort, malformed, opens, mode, ipvs, apiVersion, unknownField] as const
+export const kubeProxyFieldRules = [
+  hostPort,
+  malformed,
+  opens,
+  mode,
+  ipvs,
+  nftables,
+  apiVersion,
+  unknownField,
+] as const
