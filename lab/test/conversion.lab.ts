@@ -40,16 +40,16 @@ const must = async (result: Promise<{ code: number; stdout: string; stderr: stri
 const offline = (...args: string[]) => lab.exec('outside', [process.execPath, cli, ...args])
 
 /**
- * Paths of clients that no step touches: nothing may be lost on them. One fault is known, and not understood yet: now and then one single
- * request to the API is refused while its server is exchanged (docs/lab.md). It is printed and let go; a second one in the same direction
- * fails, and so does anything else.
+ * Paths of clients that no step touches: nothing may be lost on them. One fault is known and not mended yet: now and then one single
+ * request to the API is refused while its server is exchanged, by an old entry of the connection table (docs/lab.md). It is printed and let
+ * go; a second one in the same direction fails, and so does anything else.
  */
 function lost(summaries: readonly Summary[]): readonly string[] {
   const failed = summaries.filter(one => one.failed > 0)
   const [only] = failed
   if (failed.length === 1 && only?.failed === 1 && isKnown(only)) {
     const { at, error } = only.failures[0] ?? { at: '', error: '' }
-    say(`known fault, not understood yet (docs/lab.md): ${at} ${only.name}: ${error}`)
+    say(`known fault, not mended yet (docs/lab.md): ${at} ${only.name}: ${error}`)
     return []
   }
   return failed.map(one => `${one.name}: ${one.failed} of ${one.requests}`)
