@@ -4,22 +4,13 @@ import { UnreachableError } from '../base/errors.ts'
 import type { Answer, Ask, Skipped } from '../model/verification.ts'
 import { apiError } from '../world/api/api-error.ts'
 import { askAll } from './ask-all.ts'
+import { askOf } from './testing/ask.ts'
 import type { Reply } from './client/wire.ts'
 import { isSkipped } from './scenario.ts'
 import type { Senders, Unasked } from './send.ts'
 
-const ask = (id: string, rest: Partial<Ask> = {}): Ask => ({
-  id,
-  scenario: 'pod-to-pod',
-  family: 'IPv6',
-  protocol: 'HTTP',
-  from: { kind: 'pod', name: 'a' },
-  to: { kind: 'pod', name: 'b' },
-  address: 'fd00::1',
-  port: 8080,
-  expect: 'answers',
-  ...rest,
-})
+const ask = (id: string, rest: Partial<Ask> = {}): Ask =>
+  askOf({ id, family: 'IPv6', address: 'fd00::1', port: 8080, ...rest })
 const came: Reply = { through: true, seen: 'status 200' }
 const lost: Reply = { through: false, seen: 'no answer in 2 s' }
 

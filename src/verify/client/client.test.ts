@@ -7,21 +7,11 @@ import { expect, test } from 'vitest'
 import type { Ask } from '../../model/verification.ts'
 import { spoiled } from '../../text/testing/spoiled.ts'
 import { shells } from '../../world/nodes/testing/node.ts'
+import { askOf } from '../testing/ask.ts'
 import { clientScript, format, heardOf, readClient } from './script.ts'
 import { judge } from './wire.ts'
 
-const ask = (rest: Partial<Ask>): Ask => ({
-  id: 'x',
-  scenario: 'x',
-  family: 'IPv4',
-  protocol: 'HTTP',
-  from: { kind: 'pod', name: 'a' },
-  to: { kind: 'pod', name: 'b' },
-  address: '127.0.0.1',
-  port: 8080,
-  expect: 'answers',
-  ...rest,
-})
+const ask = (rest: Partial<Ask>): Ask => askOf({ address: '127.0.0.1', port: 8080, ...rest })
 
 test.each(['GET / HTTP/1.0\r\n\r\n', `a'b%c\\d"$x\`\0\x01\xff`, '0'.repeat(2000), `x${'0'.repeat(33)}y`])(
   'printf of a shell gives exactly the bytes %#',

@@ -1,26 +1,17 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Ask } from '../../model/verification.ts'
 import { spoiled } from '../../text/testing/spoiled.ts'
 import { manualClock } from '../../world/api/testing/manual-clock.ts'
+import { askOf } from '../testing/ask.ts'
 import { podClient } from './pod-client.ts'
 
-const ask: Ask = {
-  id: 'x',
-  scenario: 'x',
-  family: 'IPv4',
-  protocol: 'HTTP',
-  from: { kind: 'pod', name: 'a' },
-  to: { kind: 'pod', name: 'b' },
-  address: '127.0.0.1',
-  port: 8080,
-  expect: 'answers',
-}
+const ask = askOf({ address: '127.0.0.1', port: 8080 })
+const start = Date.parse('2026-11-23T12:00:00Z')
 
-const clientOf = (printed: () => string) =>
+const clientOf = (printed: () => string | Promise<string>, clock = manualClock(start)) =>
   podClient({
-    api: { exec: async () => ({ code: 0, stdout: printed(), stderr: '' }) },
-    clock: manualClock(Date.parse('2026-11-23T12:00:00Z')),
+    api: { exec: async () => ({ code: 0, stdout: await printed(), stderr: '' }) },
+    clock,
     pod: { namespace: 'x', name: 'a', container: 'c' },
     place: ask.from,
     asks: [ask],
@@ -56,4 +47,24 @@ test('an answer without its first line counts for nothing, and the next one for 
   expect(await client.collect()).toEqual({ sent: 0, losses: [] })
   const { sent, losses } = await client.collect()
   expect([sent, losses.length]).toEqual([120, 2])
+})
+
+test('an asking that waited for the API server does not move the losses to steps before', async () => {
+  const clock = manualClock(start)
+  const booted = start - 5_000_000
+  const answers = [
+    { after: 40, lost: '' },
+    { after: 20_000, lost: '0 5001.00 5001.10 =0:|nc: Connection refused\n' },
+    { after: 40, lost: '0 5021.00 5021.10 =0:|nc: Connection refused\n' },
+  ]
+  let sent = 0
+  const client = clientOf(async () => {
+    const { after = 0, lost = '' } = answers[sent++] ?? {}
+    await clock.advance(after)
+    return `${(clock.now() - booted) / 1000} ${sent}\n${lost}`
+  }, clock)
+  const moments: number[] = []
+  for (const _ of answers)
+    moments.push(...(await client.collect()).losses.map(({ at }) => Math.round((at - booted) / 1000)))
+  expect(moments).toEqual([5001, 5021])
 })

@@ -13,6 +13,7 @@ import { shells } from '../../world/nodes/testing/node.ts'
 import type { CommandResult } from '../../world/ports.ts'
 import { heardOf } from '../client/script.ts'
 import { judge } from '../client/wire.ts'
+import { askOf } from '../testing/ask.ts'
 import type { Client, Loss } from './client.ts'
 import { localClient } from './local-client.ts'
 import { loopScript } from './loop.ts'
@@ -21,15 +22,7 @@ import { signsOf } from './signs.ts'
 import { StepTimes } from './steps.ts'
 import { pace, startWatch } from './watch.ts'
 
-const ask = (id: string): Ask => ({
-  id,
-  scenario: 'pod-to-pod',
-  family: 'IPv4',
-  protocol: 'HTTP',
-  from: { kind: 'pod', name: 'a' },
-  to: { kind: 'pod', name: 'b' },
-  expect: 'answers',
-})
+const ask = (id: string): Ask => askOf({ id })
 
 /** Time that passes only while somebody sleeps. */
 function fakeClock(start = Date.parse('2026-01-01T00:00:00Z')): Clock {
@@ -55,40 +48,6 @@ case $last in
   *) echo BusyBox ;;
 esac
 `
-
-test('an asking that waited for the API server does not move the losses to steps before', async () => {
-  const clock = fakeClock()
-  const booted = clock.now() - 5_000_000
-  const waits = [40, 20_000, 40]
-  const lost = [
-    '',
-    '0 5001.00 5001.10 =0:|nc: Connection refused',
-    '0 5021.00 5021.10 =0:|nc: Connection refused',
-  ]
-  let sent = 0
-  const exec = async (_pod: unknown, command: readonly string[]): Promise<CommandResult> => {
-    if (command.at(-1) === command[3]) return { code: 0, stdout: '', stderr: '' }
-    await clock.sleep(waits[sent] ?? 0)
-    const line = lost[sent++] ?? ''
-    const uptime = (clock.now() - booted) / 1000
-    return { code: 0, stdout: `${uptime} ${sent}\n${line === '' ? '' : `${line}\n`}`, stderr: '' }
-  }
-  const asks = [{ ...ask('a'), address: '127.0.0.1', port: 1 }]
-  const watching = podClient({
-    api: { exec },
-    clock,
-    pod: { namespace: 'x', name: 'p', container: 'c' },
-    place: { kind: 'pod', name: 'x/p' },
-    asks,
-    isAgnhost: false,
-    id: 'a',
-  })
-  await watching.start(10)
-  const found: Loss[] = []
-  for (const _ of waits) found.push(...(await watching.collect()).losses)
-  const late = found.map(({ at }) => (at - booted) / 1000)
-  expect(late.map(Math.round)).toEqual([5001, 5021])
-})
 
 describe.each(shells)('a client in a pod, under $name', ({ argv, there }) => {
   let folder = ''

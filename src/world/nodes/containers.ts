@@ -3,7 +3,7 @@ import { getField } from '../../model/fields.ts'
 import type { NodeContainers } from '../ports.ts'
 import { type Agent, call } from './agent.ts'
 import type { FrameRecord } from './frame.ts'
-import { parseJson } from './ip.ts'
+import { parseJson, textIn } from './json.ts'
 
 /** Namespaces in which a network’s and a control plane’s own pods run. */
 const systemNamespaces =
@@ -83,8 +83,6 @@ const states = new Map<string, ContainerSeen['state']>([
   ['CONTAINER_CREATED', 'created'],
 ])
 const stateOf = (text: string): ContainerSeen['state'] => states.get(text) ?? 'unknown'
-
-const textIn = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 /** `crictl ps -a -o json`; what cannot be understood is as if nothing had been said. */
 function listed(text: string, exits: ReadonlyMap<string, Exit>): readonly ContainerSeen[] {

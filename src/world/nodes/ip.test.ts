@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { parseAddresses, parseJson, parseRoutes } from './ip.ts'
+import { parseAddresses, parseRoutes } from './ip.ts'
+import { parseJson } from './json.ts'
 
 test('only unicast routes of the main table are kept; what iproute2 leaves out is filled in', () => {
   const printed = [

@@ -1,35 +1,26 @@
 import type { Family } from '../../address/family.ts'
 import type { InterfaceAddress, Route } from '../../model/cluster.ts'
+import { textIn } from './json.ts'
 
 type Item = Readonly<Record<string, unknown>>
 const items = (value: unknown): Item[] =>
   Array.isArray(value) ? value.filter((item): item is Item => typeof item === 'object' && item !== null) : []
-const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 const familyOf: Readonly<Record<string, Family>> = { inet: 'IPv4', inet6: 'IPv6' }
 const bits: Readonly<Record<Family, number>> = { IPv4: 32, IPv6: 128 }
-
-/** JSON that a tool printed; an old or broken one that printed none is an empty list. */
-export function parseJson(printed: string): unknown {
-  try {
-    return JSON.parse(printed)
-  } catch {
-    return []
-  }
-}
 
 /** What `ip -j address` printed: flags are the keys that are true there. Its addresses are canonical (inet_ntop). */
 export function parseAddresses(printed: unknown): InterfaceAddress[] {
   return items(printed).flatMap(link =>
     items(link.addr_info).flatMap(info => {
-      const family = familyOf[text(info.family)]
+      const family = familyOf[textIn(info.family)]
       if (family === undefined || typeof info.local !== 'string') return []
       return {
-        interface: text(link.ifname),
+        interface: textIn(link.ifname),
         family,
         address: info.local,
         prefixLength: typeof info.prefixlen === 'number' ? info.prefixlen : bits[family],
-        scope: text(info.scope),
+        scope: textIn(info.scope),
         flags: Object.keys(info).filter(key => info[key] === true),
         ...(typeof link.mtu === 'number' && { mtu: link.mtu }),
       }
@@ -44,18 +35,18 @@ export function parseAddresses(printed: unknown): InterfaceAddress[] {
 export function parseRoutes(printed: unknown, family: Family): Route[] {
   return items(printed).flatMap(route => {
     if ((route.type ?? 'unicast') !== 'unicast' || (route.table ?? 'main') !== 'main') return []
-    const destination = text(route.dst)
+    const destination = textIn(route.dst)
     const hop = items(route.nexthops)[0] ?? route
-    const gateway = text(hop.gateway) || text((hop.via as Item | undefined)?.host)
+    const gateway = textIn(hop.gateway) || textIn((hop.via as Item | undefined)?.host)
     return {
       family,
       destination:
         destination === 'default' || destination.includes('/')
           ? destination
           : `${destination}/${bits[family]}`,
-      interface: text(hop.dev) || text(route.dev),
+      interface: textIn(hop.dev) || textIn(route.dev),
       ...(gateway === '' ? {} : { gateway }),
-      protocol: text(route.protocol) || 'boot',
+      protocol: textIn(route.protocol) || 'boot',
     }
   })
 }
